@@ -3,9 +3,13 @@
 #![warn(missing_docs, unreachable_pub, rust_2018_idioms)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
+pub mod body;
 pub mod cert;
+pub mod context;
 pub mod crypto;
 pub mod eidas;
+pub mod gate;
 pub mod header;
 pub mod idempotency;
 pub mod jose;
+pub mod reject;

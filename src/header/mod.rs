@@ -8,6 +8,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 mod accept;
 mod auth_date;
 mod customer_ip;
+mod echo;
 mod financial_id;
 mod idempotency_key;
 mod interaction_id;
@@ -16,6 +17,7 @@ pub(crate) mod quoted;
 
 pub use auth_date::{AuthDate, AuthDateError};
 pub use customer_ip::{CustomerIp, CustomerIpError};
+pub use echo::EchoInteractionId;
 pub use financial_id::{FinancialId, FinancialIdError};
 pub use idempotency_key::{
     IdempotencyKey, IdempotencyKeyError, MaxKeyLength, MaxKeyLengthTooShort,

@@ -1,0 +1,135 @@
+//! What every rule is told besides the request: the time, the error format, the limits, and who
+//! wants to hear of decisions.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use rustls_pki_types::UnixTime;
+
+use crate::gate::{Decision, Passport};
+use crate::reject::{ErrorFormat, Problem, Rejection};
+
+/// Tells the time. Rules take it from their [`Context`], so that a test can move it.
+pub trait Clock: Send + Sync + 'static {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    fn now(&self) -> UnixTime;
+}
+
+/// The clock of the host.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> UnixTime {
+        // A host clock before 1970 reads as 1970: every certificate and token is then "not yet
+        // valid", which refuses.
+        UnixTime::since_unix_epoch(
+            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
+        )
+    }
+}
+
+impl<F: Fn() -> UnixTime + Send + Sync + 'static> Clock for F {
+    fn now(&self) -> UnixTime {
+        self()
+    }
+}
+
+/// Hears of every decision of a gate, once it is made.
+///
+/// The gate writes each decision to the log by itself; an observer is for metrics and audit
+/// trails. It is called in the request path and must not block.
+pub trait Observer: Send + Sync + 'static {
+    /// Called once a request has passed, was refused, or was answered from a record.
+    fn decided(&self, decision: &Decision<'_>);
+}
+
+impl<F: Fn(&Decision<'_>) + Send + Sync + 'static> Observer for F {
+    fn decided(&self, decision: &Decision<'_>) {
+        self(decision);
+    }
+}
+
+/// How much of a body is held in memory, in bytes.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The longest request body that a rule may ask for; a longer one is refused with
+    /// [`Reason::BodyTooLarge`](crate::reject::Reason::BodyTooLarge).
+    pub request_body: usize,
+    /// The longest response body that an around may read; a longer one becomes a 500.
+    pub response_body: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { request_body: 1 << 20, response_body: 16 << 20 }
+    }
+}
+
+/// The surroundings of a check. Cloning is one reference count.
+#[derive(Clone)]
+pub struct Context(Arc<Surroundings>);
+
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) format: Arc<dyn ErrorFormat>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) limits: Limits,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self {
+            format: Arc::new(Problem::default()),
+            clock: Arc::new(SystemClock),
+            observer: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Context {
+    pub(crate) fn new(surroundings: Surroundings) -> Self {
+        Self(Arc::new(surroundings))
+    }
+
+    /// The time of this check.
+    pub fn now(&self) -> UnixTime {
+        self.0.clock.now()
+    }
+
+    /// How much of a body is held in memory.
+    pub fn limits(&self) -> Limits {
+        self.0.limits
+    }
+
+    pub(crate) fn render(
+        &self,
+        rejection: &Rejection,
+        passport: &Passport,
+    ) -> http::Response<bytes::Bytes> {
+        self.0.format.render(rejection, passport)
+    }
+
+    pub(crate) fn observe(&self, decision: &Decision<'_>) {
+        if let Some(observer) = &self.0.observer {
+            observer.decided(decision);
+        }
+    }
+}
+
+impl Default for Context {
+    /// Problem details, the host's clock, the default limits: what a rule gets that is used alone.
+    fn default() -> Self {
+        Self::new(Surroundings::default())
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("limits", &self.0.limits).finish_non_exhaustive()
+    }
+}

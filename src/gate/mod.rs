@@ -1,0 +1,167 @@
+//! The gate: a list of steps, checked for order when it is built, run by one service.
+
+mod answer;
+mod audit;
+mod check;
+mod decision;
+mod executor;
+mod layers;
+mod passport;
+mod rule;
+mod service;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use self::answer::{Answer, Origin};
+pub use self::audit::Audit;
+pub use self::check::BuildError;
+pub use self::decision::{Decision, Outcome};
+pub use self::executor::Executor;
+pub(crate) use self::layers::{around_layers, rule_layers};
+pub use self::passport::Passport;
+pub use self::rule::{Around, BoxFuture, Evidence, Fact, Halt, Needs, Refs, Rule, Verdict};
+pub use self::service::{Guarded, ResponseFuture};
+use self::walk::Entry;
+use crate::context::{Clock, Context, Limits, Observer, Surroundings};
+use crate::reject::ErrorFormat;
+
+/// What a gate and a lone rule have in common: the steps and their surroundings.
+pub(crate) struct Assembly {
+    pub(crate) steps: Vec<Entry>,
+    /// None for a lone rule, which takes the context of an earlier one.
+    pub(crate) context: Option<Context>,
+    pub(crate) executor: Option<Arc<dyn Executor>>,
+}
+
+impl fmt::Debug for Assembly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.steps.iter().map(|step| step.name)).finish()
+    }
+}
+
+/// A security profile as a [`tower::Layer`]: steps in request order.
+///
+/// Cloning and layering are one reference count each.
+#[derive(Clone, Debug)]
+pub struct Gate(Arc<Assembly>);
+
+impl Gate {
+    /// Begins a gate that refuses in the given error format.
+    #[allow(clippy::new_ret_no_self)] // a gate exists only once its order has been checked
+    pub fn new(format: impl ErrorFormat) -> GateBuilder {
+        GateBuilder {
+            surroundings: Surroundings { format: Arc::new(format), ..Surroundings::default() },
+            steps: Vec::new(),
+            given: Vec::new(),
+            floor: Vec::new(),
+            executor: executor::default(),
+        }
+    }
+
+    /// The names of the steps, in request order: for the start-up log, and for one assertion in
+    /// the application's tests.
+    pub fn steps(&self) -> impl Iterator<Item = &'static str> {
+        self.0.steps.iter().map(|step| step.name)
+    }
+}
+
+impl<S> tower::Layer<S> for Gate {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded::new(inner, self.0.clone())
+    }
+}
+
+/// Collects the steps of a [`Gate`].
+#[must_use]
+pub struct GateBuilder {
+    surroundings: Surroundings,
+    steps: Vec<Entry>,
+    given: Vec<Fact>,
+    floor: Vec<Fact>,
+    executor: Option<Arc<dyn Executor>>,
+}
+
+impl GateBuilder {
+    /// Adds a rule.
+    pub fn then<R: Rule>(mut self, rule: R) -> Self {
+        self.steps.push(Entry::rule(rule));
+        self
+    }
+
+    /// Adds a step that also sees the answer.
+    pub fn around<A: Around>(mut self, around: A) -> Self {
+        self.steps.push(Entry::around(around));
+        self
+    }
+
+    /// Promises that an earlier gate leaves this evidence. If it does not, requests are refused
+    /// with a 500.
+    pub fn given<E: Evidence>(mut self) -> Self {
+        self.given.push(Fact::of::<E>());
+        self
+    }
+
+    /// Demands that some step leaves this evidence: the floor below which no configuration can
+    /// go.
+    pub fn must_leave<E: Evidence>(mut self) -> Self {
+        self.floor.push(Fact::of::<E>());
+        self
+    }
+
+    /// Takes the time from here instead of from the host.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.surroundings.clock = Arc::new(clock);
+        self
+    }
+
+    /// Tells every decision to an observer.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.surroundings.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Sets the longest request body, in bytes, that a rule may ask for.
+    pub fn request_body_limit(mut self, bytes: usize) -> Self {
+        self.surroundings.limits.request_body = bytes;
+        self
+    }
+
+    /// Sets the limits of bodies held in memory.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.surroundings.limits = limits;
+        self
+    }
+
+    /// Runs what must outlive its client here instead of on the tokio runtime.
+    pub fn executor(mut self, executor: impl Executor) -> Self {
+        self.executor = Some(Arc::new(executor));
+        self
+    }
+
+    /// Checks order and completeness.
+    ///
+    /// # Errors
+    ///
+    /// The first step that stands in the wrong place, in a sentence that says where it belongs.
+    pub fn build(self) -> Result<Gate, BuildError> {
+        check::order(&self.steps, &self.given, &self.floor, self.executor.is_some())?;
+        Ok(Gate(Arc::new(Assembly {
+            steps: self.steps,
+            context: Some(Context::new(self.surroundings)),
+            executor: self.executor,
+        })))
+    }
+}
+
+impl fmt::Debug for GateBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.steps.iter().map(|step| step.name)).finish()
+    }
+}

@@ -1,0 +1,253 @@
+//! The crate's one service.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Wakeup, Poll, ready};
+
+use bytes::Bytes;
+use futures_channel::oneshot;
+use http::request::Parts;
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use tower::Service;
+use tracing::Instrument;
+
+use super::Assembly;
+use super::answer::{Origin, Outgoing};
+use super::decision::Outcome;
+use super::executor;
+use super::rule::{Around, Halt, Rule};
+use super::walk::{Entry, Pause, Walk};
+use crate::body::{self, BodyBytes, BoxError};
+use crate::reject::{Reason, Rejection};
+
+/// A service behind a gate or behind a single rule.
+///
+/// Its error is the inner service's: a refusal is a response.
+#[derive(Clone, Debug)]
+pub struct Guarded<S> {
+    inner: S,
+    assembly: Arc<Assembly>,
+}
+
+impl<S> Guarded<S> {
+    pub(crate) fn new(inner: S, assembly: Arc<Assembly>) -> Self {
+        Self { inner, assembly }
+    }
+
+    /// Puts one rule in front of a service: what the rules of this crate do as layers, for a rule
+    /// of your own.
+    ///
+    /// Without a gate there is no `build()`: a rule whose evidence is missing answers 500.
+    pub fn by_rule(inner: S, rule: impl Rule) -> Self {
+        Self::alone(inner, Entry::rule(rule))
+    }
+
+    /// As [`by_rule`](Self::by_rule), for a step that also sees the answer.
+    pub fn by_around(inner: S, around: impl Around) -> Self {
+        Self::alone(inner, Entry::around(around))
+    }
+
+    fn alone(inner: S, entry: Entry) -> Self {
+        let steps = vec![entry];
+        let assembly = Assembly { steps, context: None, executor: executor::default() };
+        Self::new(inner, Arc::new(assembly))
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for Guarded<S>
+where
+    S: Service<Request<B>, Response = Response<R>, Error: Send + 'static, Future: Send + 'static>
+        + Clone
+        + Send
+        + 'static,
+    B: http_body::Body<Data: Send, Error: Into<BoxError>> + From<Bytes> + Send + 'static,
+    R: http_body::Body<Data: Send, Error: Into<BoxError>> + From<Bytes> + Send + 'static,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, R, S::Error>;
+
+    fn poll_ready(&mut self, cx: &mut Wakeup<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        // `poll_ready` readied *this* instance: it goes with the request, the clone stays.
+        let clone = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, clone);
+        let (mut head, body) = request.into_parts();
+        let steps = &self.assembly.steps;
+        let mut walk = Walk::begin(steps, self.assembly.context.as_ref(), &mut head);
+        let kind = match walk.run(steps, &mut head) {
+            Pause::Done if walk.entered.is_empty() => {
+                walk.passport.decide("Gate", Outcome::Passed);
+                walk.passport.hand_over(&mut head);
+                Kind::Passed { future: inner.call(Request::from_parts(head, body)) }
+            }
+            Pause::Halt(halt) if walk.entered.is_empty() => {
+                let (response, _) = walk.halted(walk.rule(steps), halt);
+                Kind::Answered { response: Some(response.map(R::from)) }
+            }
+            pause => {
+                let drive = drive(self.assembly.clone(), walk, pause, head, body, inner);
+                Kind::Driven { future: Box::pin(drive) }
+            }
+        };
+        ResponseFuture { kind }
+    }
+}
+
+/// The walk of a request that waits, is read, or whose answer is looked at.
+async fn drive<S, B, R>(
+    assembly: Arc<Assembly>,
+    mut walk: Walk,
+    mut pause: Pause,
+    mut head: Parts,
+    body: B,
+    mut inner: S,
+) -> Result<Response<R>, S::Error>
+where
+    S: Service<Request<B>, Response = Response<R>, Error: Send + 'static, Future: Send + 'static>,
+    B: http_body::Body<Data: Send, Error: Into<BoxError>> + From<Bytes> + Send + 'static,
+    R: http_body::Body<Data: Send, Error: Into<BoxError>> + From<Bytes> + Send + 'static,
+{
+    let steps = &assembly.steps;
+    let mut unread = Some(body);
+    let mut bytes = Bytes::new();
+    let halt = loop {
+        let halt = match pause {
+            Pause::Body => match unread.take() {
+                Some(body) => match read_body(&mut walk, &head, body).await {
+                    Ok(read) => {
+                        bytes = read;
+                        None
+                    }
+                    Err(rejection) => Some(Halt::Reject(rejection)),
+                },
+                None => None,
+            },
+            Pause::Done => break None,
+            Pause::Halt(halt) => Some(halt),
+            Pause::Later(future) => walk.resume(steps, future.await),
+        };
+        if halt.is_some() {
+            break halt;
+        }
+        pause = walk.run(steps, &mut head);
+    };
+    if let Some(halt) = halt {
+        let (response, origin) = walk.halted(walk.rule(steps), halt);
+        return Ok(walk.see_off(steps, Outgoing::from_step(response, origin)).await);
+    }
+
+    walk.passport.decide("Gate", Outcome::Passed);
+    walk.passport.clone().hand_over(&mut head);
+    let body = unread.unwrap_or_else(|| B::from(bytes));
+    let response = inner.call(Request::from_parts(head, body));
+    let outlives =
+        walk.entered.iter().any(|(i, _)| steps.get(*i).is_some_and(|step| step.outlives_client));
+    if !outlives {
+        return Ok(walk.see_off(steps, Outgoing::from_handler(response.await?)).await);
+    }
+    outlive(&assembly, walk, response).await
+}
+
+async fn read_body<B>(walk: &mut Walk, head: &Parts, body: B) -> Result<Bytes, Rejection>
+where
+    B: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
+{
+    // RFC 9110, 8.4: rules judge the content before transformations; this gate undoes none.
+    if let Some(coding) = head.headers.get(http::header::CONTENT_ENCODING)
+        && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
+    {
+        return Err(Rejection::new(Reason::ContentTypeUnsupported).place("Content-Encoding"));
+    }
+    let bytes = body::read(body, walk.passport.context().limits().request_body).await?;
+    walk.passport.stamp_new(BodyBytes::new(bytes.clone()));
+    Ok(bytes)
+}
+
+/// Runs the handler and the hooks to their end, also when nobody waits for them any more.
+async fn outlive<F, R, E>(
+    assembly: &Arc<Assembly>,
+    walk: Walk,
+    response: F,
+) -> Result<Response<R>, E>
+where
+    F: Future<Output = Result<Response<R>, E>> + Send + 'static,
+    R: http_body::Body<Data: Send, Error: Into<BoxError>> + From<Bytes> + Send + 'static,
+    E: Send + 'static,
+{
+    let outer = walk.outer(&assembly.steps);
+    let Some(executor) = assembly.executor.clone() else {
+        let why = Rejection::new(Reason::Misassembled)
+            .detail("no executor for a step that outlives its client");
+        let (response, origin) = walk.halted("Gate", Halt::Reject(why));
+        return Ok(walk.see_off(&assembly.steps, Outgoing::from_step(response, origin)).await);
+    };
+    let (sender, receiver) = oneshot::channel();
+    let inside = assembly.clone();
+    let work = async move {
+        let answer = match response.await {
+            Ok(response) => Ok(walk.see_off(&inside.steps, Outgoing::from_handler(response)).await),
+            Err(error) => Err(error),
+        };
+        // The client is gone when this fails; the work is done all the same.
+        let _ = sender.send(answer);
+    };
+    executor.execute(Box::pin(work.in_current_span()));
+    match receiver.await {
+        Ok(answer) => answer,
+        // The work was dropped or has panicked. What it did is unknown, so nothing is released.
+        Err(oneshot::Canceled) => {
+            let why = Rejection::new(Reason::HandlerAborted);
+            let (response, _) = outer.halted("handler", Halt::Reject(why));
+            let outgoing = Outgoing::from_step(response, Origin::Refusal);
+            Ok(outer.see_off(&assembly.steps, outgoing).await)
+        }
+    }
+}
+
+pin_project! {
+    /// The answer of a [`Guarded`] service.
+    pub struct ResponseFuture<F, R, E> {
+        #[pin]
+        kind: Kind<F, R, E>,
+    }
+}
+
+pin_project! {
+    #[project = KindProjection]
+    enum Kind<F, R, E> {
+        Answered { response: Option<Response<R>> },
+        Driven { future: Pin<Box<dyn Future<Output = Result<Response<R>, E>> + Send>> },
+        Passed { #[pin] future: F },
+    }
+}
+
+impl<F, R, E> Future for ResponseFuture<F, R, E>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+{
+    type Output = Result<Response<R>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Wakeup<'_>) -> Poll<Self::Output> {
+        match self.project().kind.project() {
+            KindProjection::Answered { response } => match response.take() {
+                Some(response) => Poll::Ready(Ok(response)),
+                // Polled after completion; no answer is ever made up.
+                None => Poll::Pending,
+            },
+            KindProjection::Driven { future } => Poll::Ready(ready!(future.as_mut().poll(cx))),
+            KindProjection::Passed { future } => future.poll(cx),
+        }
+    }
+}
+
+impl<F, R, E> std::fmt::Debug for ResponseFuture<F, R, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

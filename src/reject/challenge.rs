@@ -1,0 +1,154 @@
+//! What all formats share: the bearer challenge and the response head.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response, StatusCode};
+use serde::Serialize;
+
+use super::{Reason, Rejection};
+use crate::gate::Passport;
+
+/// The error code of RFC 6750, 3.1 for a reason that has one.
+pub(super) fn bearer_error(reason: Reason) -> Option<&'static str> {
+    match reason {
+        Reason::TokenMalformed => Some("invalid_request"),
+        Reason::ScopeInsufficient => Some("insufficient_scope"),
+        Reason::CertificateExpired
+        | Reason::CertificateMissing
+        | Reason::CertificateNotYetValid
+        | Reason::CertificatePurposeWrong
+        | Reason::CertificateRevoked
+        | Reason::CertificateUntrusted
+        | Reason::CertificateWeak
+        | Reason::ClientMismatch
+        | Reason::ClientUnknown
+        | Reason::TokenExpired
+        | Reason::TokenInvalid
+        | Reason::TokenNotBound => Some("invalid_token"),
+        _ => None,
+    }
+}
+
+/// The value of `WWW-Authenticate`, for a 401 and wherever RFC 6750 names an error.
+///
+/// RFC 6750, 3: a challenge has at least one parameter, hence the realm; 3.1: without credentials
+/// no error code.
+pub(super) fn challenge(
+    status: StatusCode,
+    rejection: &Rejection,
+    passport: &Passport,
+) -> Option<HeaderValue> {
+    let error = bearer_error(rejection.reason());
+    if status != StatusCode::UNAUTHORIZED && error.is_none() {
+        return None;
+    }
+    let mut value = String::from("Bearer realm=\"open-banking\"");
+    if passport.credentials_shown()
+        && let Some(error) = error
+    {
+        value.push_str(", error=\"");
+        value.push_str(error);
+        value.push('"');
+        if rejection.reason() == Reason::ScopeInsufficient
+            && let Some(scope) = rejection.place_of_fault().filter(|scope| is_scope(scope))
+        {
+            value.push_str(", scope=\"");
+            value.push_str(scope);
+            value.push('"');
+        }
+    }
+    HeaderValue::from_str(&value).ok()
+}
+
+/// RFC 6749, 3.3, with blanks between tokens: no quote and no backslash.
+fn is_scope(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+}
+
+/// A refusal without body.
+pub(super) fn bare(
+    status: StatusCode,
+    rejection: &Rejection,
+    passport: &Passport,
+) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(value) = challenge(status, rejection, passport) {
+        headers.insert(WWW_AUTHENTICATE, value);
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE
+        || rejection.reason() == Reason::IdempotencyInFlight
+    {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+/// A refusal with a JSON body.
+pub(super) fn with_json(
+    status: StatusCode,
+    media_type: &'static str,
+    body: &impl Serialize,
+    rejection: &Rejection,
+    passport: &Passport,
+) -> Response<Bytes> {
+    let mut response = bare(status, rejection, passport);
+    // The bodies are structs of strings: serialising them cannot fail, and if it did the status
+    // alone still refuses.
+    if let Ok(json) = serde_json::to_vec(body) {
+        *response.body_mut() = Bytes::from(json);
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    }
+    response
+}
+
+/// The statuses of RFC 9110 and RFC 6750, from which the profiles deviate.
+pub(super) fn natural_status(reason: Reason) -> StatusCode {
+    match reason {
+        Reason::BodyUnreadable
+        | Reason::CertificateHeaderInvalid
+        | Reason::ConsentMismatch
+        | Reason::ConsentStatusInvalid
+        | Reason::FieldInvalid
+        | Reason::FieldMissing
+        | Reason::HeaderInvalid
+        | Reason::HeaderMissing
+        | Reason::SignatureClaimInvalid
+        | Reason::SignatureClaimMissing
+        | Reason::SignatureInvalid
+        | Reason::SignatureMalformed
+        | Reason::SignatureMissing
+        | Reason::SignatureUnexpected
+        | Reason::TokenMalformed => StatusCode::BAD_REQUEST,
+        Reason::CertificateExpired
+        | Reason::CertificateMissing
+        | Reason::CertificateNotYetValid
+        | Reason::CertificatePurposeWrong
+        | Reason::CertificateRevoked
+        | Reason::CertificateUntrusted
+        | Reason::CertificateWeak
+        | Reason::ClientMismatch
+        | Reason::ClientUnknown
+        | Reason::TokenExpired
+        | Reason::TokenInvalid
+        | Reason::TokenMissing
+        | Reason::TokenNotBound => StatusCode::UNAUTHORIZED,
+        Reason::ConsentNotPermitted
+        | Reason::FinancialIdWrong
+        | Reason::PolicyRefused
+        | Reason::RoleMissing
+        | Reason::ScopeInsufficient => StatusCode::FORBIDDEN,
+        Reason::ResourceUnknown => StatusCode::NOT_FOUND,
+        Reason::AcceptUnsupported => StatusCode::NOT_ACCEPTABLE,
+        Reason::IdempotencyInFlight | Reason::IdempotencyOutcomeUnknown => StatusCode::CONFLICT,
+        Reason::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Reason::ContentTypeUnsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Reason::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        Reason::HandlerAborted | Reason::Misassembled | Reason::ResponseUnreadable => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        Reason::RevocationUnknown | Reason::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}

@@ -1,0 +1,153 @@
+//! The error body of the UK Read/Write API, `OBErrorResponse1` (profile 3.1 and 4.0).
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde::Serialize;
+
+use super::challenge::{bare, natural_status, with_json};
+use super::{ErrorFormat, Reason, Rejection};
+use crate::gate::Passport;
+use crate::header::InteractionId;
+
+/// `OBErrorResponse1`.
+///
+/// A 401 has no body, but for an expired token under 4.0 (profile, "Return & Error Codes"). A
+/// reused idempotency key is 400 (OBL's FAQ; the profile itself names no status). A missing role
+/// is 403 with the vendor code `Role.Missing`, because the standard has none.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Obie {
+    /// 3.1 to 3.1.11: codes such as `UK.OBIE.Header.Missing`.
+    V3_1,
+    /// 4.0: codes of four characters such as `U007`.
+    V4_0,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+    errors: [Fault<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Fault<'a> {
+    error_code: &'static str,
+    message: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+}
+
+impl ErrorFormat for Obie {
+    fn render(&self, rejection: &Rejection, passport: &Passport) -> Response<Bytes> {
+        let reason = rejection.reason();
+        let status = status(reason);
+        if status == StatusCode::UNAUTHORIZED && !self.explains(reason) {
+            return bare(status, rejection, passport);
+        }
+        let (long, short) = codes(reason);
+        let fault =
+            |error_code| Fault { error_code, message: reason.message(), path: path(rejection) };
+        let id = passport.find::<InteractionId>().map(InteractionId::as_str);
+        let body = match self {
+            Self::V3_1 => Body {
+                code: Some(code_line(status)),
+                id,
+                message: Some(reason.message()),
+                errors: [fault(long)],
+            },
+            Self::V4_0 => Body { code: None, id, message: None, errors: [fault(short)] },
+        };
+        with_json(status, "application/json", &body, rejection, passport)
+    }
+}
+
+impl Obie {
+    fn explains(self, reason: Reason) -> bool {
+        self == Self::V4_0 && reason == Reason::TokenExpired
+    }
+}
+
+/// `400 BadRequest`, as the profile's example writes it.
+fn code_line(status: StatusCode) -> String {
+    let words = status.canonical_reason().unwrap_or_default();
+    format!("{} {}", status.as_u16(), words.replace(' ', ""))
+}
+
+fn path(rejection: &Rejection) -> Option<&str> {
+    match rejection.reason() {
+        Reason::SignatureInvalid
+        | Reason::SignatureMalformed
+        | Reason::SignatureMissing
+        | Reason::SignatureUnexpected => Some("x-jws-signature"),
+        Reason::IdempotencyInFlight
+        | Reason::IdempotencyKeyReused
+        | Reason::IdempotencyOutcomeUnknown => Some("x-idempotency-key"),
+        _ => rejection.place_of_fault(),
+    }
+}
+
+fn status(reason: Reason) -> StatusCode {
+    match reason {
+        // A well-formed but unknown resource id (profile, "400 v/s 404").
+        Reason::ResourceUnknown => StatusCode::BAD_REQUEST,
+        Reason::IdempotencyKeyReused => StatusCode::BAD_REQUEST,
+        _ => natural_status(reason),
+    }
+}
+
+fn codes(reason: Reason) -> (&'static str, &'static str) {
+    match reason {
+        Reason::HandlerAborted
+        | Reason::Misassembled
+        | Reason::ResponseUnreadable
+        | Reason::RevocationUnknown
+        | Reason::ServiceUnavailable => ("UK.OBIE.UnexpectedError", "U000"),
+        Reason::BodyTooLarge | Reason::BodyUnreadable => ("UK.OBIE.Resource.InvalidFormat", "U010"),
+        Reason::FieldInvalid => ("UK.OBIE.Field.Invalid", "U002"),
+        Reason::FieldMissing => ("UK.OBIE.Field.Missing", "U004"),
+        Reason::AcceptUnsupported
+        | Reason::CertificateHeaderInvalid
+        | Reason::ContentTypeUnsupported
+        | Reason::FinancialIdWrong
+        | Reason::HeaderInvalid
+        | Reason::TokenMalformed => ("UK.OBIE.Header.Invalid", "U006"),
+        Reason::HeaderMissing => ("UK.OBIE.Header.Missing", "U007"),
+        Reason::ConsentMismatch | Reason::ConsentNotPermitted => {
+            ("UK.OBIE.Resource.ConsentMismatch", "U008")
+        }
+        Reason::ConsentStatusInvalid => ("UK.OBIE.Resource.InvalidConsentStatus", "U009"),
+        Reason::ResourceUnknown => ("UK.OBIE.Resource.NotFound", "U011"),
+        Reason::SignatureInvalid => ("UK.OBIE.Signature.Invalid", "U015"),
+        Reason::SignatureClaimInvalid => ("UK.OBIE.Signature.InvalidClaim", "U016"),
+        Reason::SignatureClaimMissing => ("UK.OBIE.Signature.MissingClaim", "U017"),
+        Reason::SignatureMalformed => ("UK.OBIE.Signature.Malformed", "U018"),
+        Reason::SignatureMissing => ("UK.OBIE.Signature.Missing", "U019"),
+        Reason::SignatureUnexpected => ("UK.OBIE.Signature.Unexpected", "U020"),
+        Reason::IdempotencyInFlight
+        | Reason::IdempotencyKeyReused
+        | Reason::IdempotencyOutcomeUnknown => ("UK.OBIE.Rules.ResourceAlreadyExists", "U029"),
+        Reason::RoleMissing => ("Role.Missing", "Role.Missing"),
+        Reason::PolicyRefused | Reason::ScopeInsufficient => ("UK.OBIE.Reauthenticate", "U028"),
+        // Answered without a body, but for the expired token under 4.0.
+        Reason::CertificateExpired
+        | Reason::CertificateMissing
+        | Reason::CertificateNotYetValid
+        | Reason::CertificatePurposeWrong
+        | Reason::CertificateRevoked
+        | Reason::CertificateUntrusted
+        | Reason::CertificateWeak
+        | Reason::ClientMismatch
+        | Reason::ClientUnknown
+        | Reason::TokenExpired
+        | Reason::TokenInvalid
+        | Reason::TokenMissing
+        | Reason::TokenNotBound => ("UK.OBIE.Reauthenticate", "U028"),
+    }
+}

@@ -1,0 +1,268 @@
+//! Why a request is refused: one reason per remedy.
+
+/// Why a request is refused. One variant per remedy that a third-party provider has.
+///
+/// The status and the wire code belong to the error format; [`code`](Self::code) is for logs,
+/// metrics and tests, and does not change.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// `Accept` excludes what this API sends.
+    AcceptUnsupported,
+    /// The request body is longer than the gate holds.
+    BodyTooLarge,
+    /// The request body broke off.
+    BodyUnreadable,
+    /// The client certificate is past its end.
+    CertificateExpired,
+    /// A forwarded certificate that cannot be read, is repeated, or comes from a stranger.
+    CertificateHeaderInvalid,
+    /// No client certificate.
+    CertificateMissing,
+    /// The client certificate's time has not come.
+    CertificateNotYetValid,
+    /// Not a certificate for this purpose: extended key usage, QcType, broken qcStatements.
+    CertificatePurposeWrong,
+    /// The client certificate is revoked.
+    CertificateRevoked,
+    /// No path to an anchor that this bank trusts, or a certificate that cannot be read.
+    CertificateUntrusted,
+    /// The key or the signature of the certificate is too weak.
+    CertificateWeak,
+    /// The certificate is not one of the client that the token was issued to.
+    ClientMismatch,
+    /// The client of the token is not registered.
+    ClientUnknown,
+    /// The request differs from the consent (application).
+    ConsentMismatch,
+    /// The token was given for another consent (application).
+    ConsentNotPermitted,
+    /// The consent is in the wrong state (application).
+    ConsentStatusInvalid,
+    /// Wrong media type or coding of the request body.
+    ContentTypeUnsupported,
+    /// A body field that is wrong (application).
+    FieldInvalid,
+    /// A body field that is missing (application).
+    FieldMissing,
+    /// `x-fapi-financial-id` names another bank.
+    FinancialIdWrong,
+    /// The handler broke off; what it did is unknown.
+    HandlerAborted,
+    /// A header with a wrong value.
+    HeaderInvalid,
+    /// A header that is missing.
+    HeaderMissing,
+    /// The first request with this idempotency key is still running.
+    IdempotencyInFlight,
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused,
+    /// The first request with this idempotency key never came to an end.
+    IdempotencyOutcomeUnknown,
+    /// A rule stands where its evidence is missing: our fault.
+    Misassembled,
+    /// A rule of the application refuses.
+    PolicyRefused,
+    /// A resource that does not exist (application).
+    ResourceUnknown,
+    /// The response could not be read or signed: our fault.
+    ResponseUnreadable,
+    /// Whether the certificate is revoked cannot be told.
+    RevocationUnknown,
+    /// The certificate does not hold the role.
+    RoleMissing,
+    /// The token lacks a scope.
+    ScopeInsufficient,
+    /// A store, key source or responder does not answer: our fault.
+    ServiceUnavailable,
+    /// A member of the JOSE header has a wrong value.
+    SignatureClaimInvalid,
+    /// A member of the JOSE header is missing.
+    SignatureClaimMissing,
+    /// The signature does not verify.
+    SignatureInvalid,
+    /// Not a detached JWS.
+    SignatureMalformed,
+    /// No message signature where one is due.
+    SignatureMissing,
+    /// A message signature where none is expected.
+    SignatureUnexpected,
+    /// The token is past its end.
+    TokenExpired,
+    /// The token is not one of this bank, not meant for it, or altered.
+    TokenInvalid,
+    /// The token is sent twice, by two methods, or is not a token.
+    TokenMalformed,
+    /// No bearer token.
+    TokenMissing,
+    /// The token is bound to another certificate, or to none.
+    TokenNotBound,
+}
+
+impl Reason {
+    /// The stable code: lower case with underscores.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::AcceptUnsupported => "accept_unsupported",
+            Self::BodyTooLarge => "body_too_large",
+            Self::BodyUnreadable => "body_unreadable",
+            Self::CertificateExpired => "certificate_expired",
+            Self::CertificateHeaderInvalid => "certificate_header_invalid",
+            Self::CertificateMissing => "certificate_missing",
+            Self::CertificateNotYetValid => "certificate_not_yet_valid",
+            Self::CertificatePurposeWrong => "certificate_purpose_wrong",
+            Self::CertificateRevoked => "certificate_revoked",
+            Self::CertificateUntrusted => "certificate_untrusted",
+            Self::CertificateWeak => "certificate_weak",
+            Self::ClientMismatch => "client_mismatch",
+            Self::ClientUnknown => "client_unknown",
+            Self::ConsentMismatch => "consent_mismatch",
+            Self::ConsentNotPermitted => "consent_not_permitted",
+            Self::ConsentStatusInvalid => "consent_status_invalid",
+            Self::ContentTypeUnsupported => "content_type_unsupported",
+            Self::FieldInvalid => "field_invalid",
+            Self::FieldMissing => "field_missing",
+            Self::FinancialIdWrong => "financial_id_wrong",
+            Self::HandlerAborted => "handler_aborted",
+            Self::HeaderInvalid => "header_invalid",
+            Self::HeaderMissing => "header_missing",
+            Self::IdempotencyInFlight => "idempotency_in_flight",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::IdempotencyOutcomeUnknown => "idempotency_outcome_unknown",
+            Self::Misassembled => "misassembled",
+            Self::PolicyRefused => "policy_refused",
+            Self::ResourceUnknown => "resource_unknown",
+            Self::ResponseUnreadable => "response_unreadable",
+            Self::RevocationUnknown => "revocation_unknown",
+            Self::RoleMissing => "role_missing",
+            Self::ScopeInsufficient => "scope_insufficient",
+            Self::ServiceUnavailable => "service_unavailable",
+            Self::SignatureClaimInvalid => "signature_claim_invalid",
+            Self::SignatureClaimMissing => "signature_claim_missing",
+            Self::SignatureInvalid => "signature_invalid",
+            Self::SignatureMalformed => "signature_malformed",
+            Self::SignatureMissing => "signature_missing",
+            Self::SignatureUnexpected => "signature_unexpected",
+            Self::TokenExpired => "token_expired",
+            Self::TokenInvalid => "token_invalid",
+            Self::TokenMalformed => "token_malformed",
+            Self::TokenMissing => "token_missing",
+            Self::TokenNotBound => "token_not_bound",
+        }
+    }
+
+    /// One sentence for the third-party provider. It names the remedy and never what was compared.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::AcceptUnsupported => "The Accept header excludes what this API sends.",
+            Self::BodyTooLarge => "The request body is too large.",
+            Self::BodyUnreadable => "The request body could not be read.",
+            Self::CertificateExpired => "The client certificate has expired.",
+            Self::CertificateHeaderInvalid => "The forwarded client certificate is not acceptable.",
+            Self::CertificateMissing => "A client certificate is required.",
+            Self::CertificateNotYetValid => "The client certificate is not valid yet.",
+            Self::CertificatePurposeWrong => "The client certificate is not made for this purpose.",
+            Self::CertificateRevoked => "The client certificate is revoked.",
+            Self::CertificateUntrusted => "The client certificate is not trusted.",
+            Self::CertificateWeak => "The client certificate's key is too weak.",
+            Self::ClientMismatch => "The client certificate does not belong to this client.",
+            Self::ClientUnknown => "The client is not registered.",
+            Self::ConsentMismatch => "The request differs from the consent.",
+            Self::ConsentNotPermitted => "The access token was not given for this consent.",
+            Self::ConsentStatusInvalid => "The consent is not in the required status.",
+            Self::ContentTypeUnsupported => {
+                "The media type or coding of the body is not supported."
+            }
+            Self::FieldInvalid => "A field of the body is invalid.",
+            Self::FieldMissing => "A field of the body is missing.",
+            Self::FinancialIdWrong => "x-fapi-financial-id does not name this institution.",
+            Self::HandlerAborted => "The request broke off; its outcome is unknown.",
+            Self::HeaderInvalid => "A header is invalid.",
+            Self::HeaderMissing => "A header is missing.",
+            Self::IdempotencyInFlight => "A request with this idempotency key is in progress.",
+            Self::IdempotencyKeyReused => "The idempotency key was used for another request.",
+            Self::IdempotencyOutcomeUnknown => {
+                "The outcome of the first request with this idempotency key is unknown."
+            }
+            Self::Misassembled | Self::ResponseUnreadable => "Unexpected error.",
+            Self::PolicyRefused => "The request is refused.",
+            Self::ResourceUnknown => "The resource does not exist.",
+            Self::RevocationUnknown => "The status of the client certificate could not be told.",
+            Self::RoleMissing => "The client certificate does not hold the required role.",
+            Self::ScopeInsufficient => "The access token lacks the required scope.",
+            Self::ServiceUnavailable => "The service is not available at the moment.",
+            Self::SignatureClaimInvalid => "A member of the signature header is invalid.",
+            Self::SignatureClaimMissing => "A member of the signature header is missing.",
+            Self::SignatureInvalid => "The message signature is invalid.",
+            Self::SignatureMalformed => "The message signature is not a detached JWS.",
+            Self::SignatureMissing => "A message signature is required.",
+            Self::SignatureUnexpected => "No message signature is expected here.",
+            Self::TokenExpired => "The access token has expired.",
+            Self::TokenInvalid => "The access token is invalid.",
+            Self::TokenMalformed => "The access token is malformed or sent more than once.",
+            Self::TokenMissing => "An access token is required.",
+            Self::TokenNotBound => "The access token is not bound to this client certificate.",
+        }
+    }
+
+    /// Whether the bank, not the third-party provider, has something to mend.
+    pub fn is_our_fault(self) -> bool {
+        matches!(
+            self,
+            Self::HandlerAborted
+                | Self::Misassembled
+                | Self::ResponseUnreadable
+                | Self::RevocationUnknown
+                | Self::ServiceUnavailable
+        )
+    }
+
+    /// Every reason, for golden tables.
+    pub const ALL: &'static [Self] = &[
+        Self::AcceptUnsupported,
+        Self::BodyTooLarge,
+        Self::BodyUnreadable,
+        Self::CertificateExpired,
+        Self::CertificateHeaderInvalid,
+        Self::CertificateMissing,
+        Self::CertificateNotYetValid,
+        Self::CertificatePurposeWrong,
+        Self::CertificateRevoked,
+        Self::CertificateUntrusted,
+        Self::CertificateWeak,
+        Self::ClientMismatch,
+        Self::ClientUnknown,
+        Self::ConsentMismatch,
+        Self::ConsentNotPermitted,
+        Self::ConsentStatusInvalid,
+        Self::ContentTypeUnsupported,
+        Self::FieldInvalid,
+        Self::FieldMissing,
+        Self::FinancialIdWrong,
+        Self::HandlerAborted,
+        Self::HeaderInvalid,
+        Self::HeaderMissing,
+        Self::IdempotencyInFlight,
+        Self::IdempotencyKeyReused,
+        Self::IdempotencyOutcomeUnknown,
+        Self::Misassembled,
+        Self::PolicyRefused,
+        Self::ResourceUnknown,
+        Self::ResponseUnreadable,
+        Self::RevocationUnknown,
+        Self::RoleMissing,
+        Self::ScopeInsufficient,
+        Self::ServiceUnavailable,
+        Self::SignatureClaimInvalid,
+        Self::SignatureClaimMissing,
+        Self::SignatureInvalid,
+        Self::SignatureMalformed,
+        Self::SignatureMissing,
+        Self::SignatureUnexpected,
+        Self::TokenExpired,
+        Self::TokenInvalid,
+        Self::TokenMalformed,
+        Self::TokenMissing,
+        Self::TokenNotBound,
+    ];
+}
