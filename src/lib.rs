@@ -13,3 +13,4 @@ pub mod header;
 pub mod idempotency;
 pub mod jose;
 pub mod reject;
+pub mod signature;

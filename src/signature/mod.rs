@@ -1,0 +1,5 @@
+//! Message signatures.
+
+mod endpoint;
+
+pub use endpoint::{Demands, Endpoint, EndpointTable};
