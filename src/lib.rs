@@ -14,3 +14,4 @@ pub mod idempotency;
 pub mod jose;
 pub mod reject;
 pub mod signature;
+pub mod token;
