@@ -1,1 +1,5 @@
 //! crypto
+
+mod digest;
+
+pub use digest::{Sha256, sha256};
