@@ -9,3 +9,5 @@ pub mod eidas;
 pub mod header;
 pub mod idempotency;
 pub mod jose;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
