@@ -15,3 +15,5 @@ pub mod jose;
 pub mod reject;
 pub mod signature;
 pub mod token;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
