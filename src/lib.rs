@@ -14,6 +14,6 @@ pub mod idempotency;
 pub mod jose;
 pub mod reject;
 pub mod signature;
-pub mod token;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod token;
