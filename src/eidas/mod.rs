@@ -17,3 +17,6 @@ pub use self::{
     qc_type::{Kind, QcType},
     role::PspRole,
 };
+
+#[cfg(test)]
+mod test_der;

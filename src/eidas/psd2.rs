@@ -208,3 +208,6 @@ fn read_text(reader: &mut SliceReader<'_>) -> der::Result<String> {
 
 /// TS 119 495 defines nine.
 const MAX_ROLES: usize = 64;
+
+#[cfg(test)]
+mod tests;

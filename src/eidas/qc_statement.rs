@@ -65,15 +65,12 @@ impl QcStatements {
     /// The identifiers given more than once.
     #[must_use]
     pub fn duplicates(&self) -> Vec<Oid> {
-        let mut ids: Vec<Oid> = self.ids().collect();
-        ids.sort_unstable();
-        let mut repeated: Vec<Oid> = ids
-            .iter()
-            .zip(ids.iter().skip(1))
-            .filter(|(this, next)| this == next)
-            .map(|(this, _)| *this)
-            .collect();
-        repeated.dedup();
+        let mut repeated = Vec::new();
+        for (index, id) in self.ids().enumerate() {
+            if self.ids().take(index).any(|earlier| earlier == id) && !repeated.contains(&id) {
+                repeated.push(id);
+            }
+        }
         repeated
     }
 

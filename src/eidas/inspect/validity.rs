@@ -20,7 +20,7 @@ pub(super) fn inspect(certificate: &Certificate, at: UnixTime, report: &mut Repo
     inspect_use(certificate, report);
 }
 
-fn inspect_key(key: KeyStrength, report: &mut Report) {
+pub(super) fn inspect_key(key: KeyStrength, report: &mut Report) {
     if key.is_sufficient() {
         return;
     }
@@ -32,7 +32,7 @@ fn inspect_key(key: KeyStrength, report: &mut Report) {
     report.error("weak_key", text);
 }
 
-fn inspect_signature(digest: Digest, report: &mut Report) {
+pub(super) fn inspect_signature(digest: Digest, report: &mut Report) {
     match digest {
         Digest::Md5 => report.error("weak_signature", "the certificate is signed over MD5"),
         Digest::Sha1 => report.error("weak_signature", "the certificate is signed over SHA-1"),
