@@ -8,6 +8,16 @@ use super::NcaId;
 ///
 /// Two are the same when the whole trimmed text is, letter by letter. It does not check the
 /// reference, nor that the scheme's register knows it.
+///
+/// ```
+/// use tower_open_banking::eidas::OrganizationId;
+///
+/// let id: OrganizationId = "PSDFI-FINFSA-1234567-8".parse()?;
+/// assert_eq!(id.nca().map(ToString::to_string).as_deref(), Some("FI-FINFSA"));
+/// assert_eq!(id.authorisation_number(), Some("1234567-8"));
+/// assert!("PSDFI_FINFSA_1234567-8".parse::<OrganizationId>().is_err());
+/// # Ok::<_, tower_open_banking::eidas::NotAnOrganizationId>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct OrganizationId {
     text: String,

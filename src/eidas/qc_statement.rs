@@ -105,6 +105,17 @@ impl QcStatements {
         Ok(countries.map(|list| list.iter().map(|country| country.as_str().to_owned()).collect()))
     }
 
+    /// Whether the certificate claims to be qualified in the European Union: QcCompliance, and no
+    /// QcCClegislation (EN 319 412-5, QCS-5-01).
+    ///
+    /// # Errors
+    ///
+    /// [`QcError`] when either statement is given twice or cannot be read.
+    pub fn claims_eu_qualified(&self) -> Result<bool, QcError> {
+        let (law, compliance) = (self.cc_legislation()?, self.compliance()?);
+        Ok(compliance && law.is_none())
+    }
+
     /// The entries of the QcType statement.
     ///
     /// # Errors

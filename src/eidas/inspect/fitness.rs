@@ -1,7 +1,7 @@
 //! Whether the rest of the certificate fits its type.
 use super::Report;
 use crate::{
-    cert::{Certificate, Oid},
+    cert::{Certificate, KeyUsage, Oid, RawExtension},
     eidas::QcStatements,
 };
 
@@ -30,6 +30,9 @@ pub(super) fn inspect_qwac(
         }
         Some(_) => {}
     }
+    if certificate.extension(EXTENDED_KEY_USAGE).is_some_and(RawExtension::is_critical) {
+        report.warning("eku_critical", "the extended key usage of a QWAC is critical");
+    }
     if certificate.subject_alternative_names().is_none_or(|names| names.dns().is_empty()) {
         report.warning("san_without_dns", "a QWAC without a DNS name");
     }
@@ -50,15 +53,23 @@ pub(super) fn inspect_seal(certificate: &Certificate, report: &mut Report) {
             );
         }
     }
-    let identifiers = certificate.organization_identifiers();
-    if subject.values(ORGANIZATION).any(|name| identifiers.contains(&name)) {
-        report
-            .error("organization_name_is_identifier", "the organization's name is its identifier");
+    if certificate.key_usage().is_some_and(|usage| !is_seal_usage(usage)) {
+        report.error("seal_key_usage", "the key usage of a QSealC is none of the allowed ones");
     }
     if certificate.extended_key_usage().is_some_and(|purposes| purposes.contains(&SERVER_AUTH)) {
         report.warning("seal_for_server_auth", "a QSealC whose extended key usage has serverAuth");
     }
     inspect_policies(certificate, &SEAL_POLICIES, report);
+}
+
+/// Types A to D and F of EN 319 412-2, table 1; type E does not sign.
+fn is_seal_usage(usage: KeyUsage) -> bool {
+    let (encipherment, agreement) = (usage.key_encipherment(), usage.key_agreement());
+    let commitment_alone = usage.content_commitment() && !encipherment && !agreement;
+    let signs = usage.digital_signature() || commitment_alone;
+    let issues = usage.cert_sign() || usage.crl_sign();
+    let exchanges_twice = encipherment && agreement;
+    signs && !issues && !exchanges_twice
 }
 
 /// A policy of EN 319 411-2 that belongs to another type contradicts QcType.
@@ -75,6 +86,7 @@ fn inspect_policies(certificate: &Certificate, fitting: &[Oid], report: &mut Rep
 
 const COMMON_NAME: Oid = Oid::literal("2.5.4.3");
 const COUNTRY: Oid = Oid::literal("2.5.4.6");
+const EXTENDED_KEY_USAGE: Oid = Oid::literal("2.5.29.37");
 const ORGANIZATION: Oid = Oid::literal("2.5.4.10");
 const SERVER_AUTH: Oid = Oid::literal("1.3.6.1.5.5.7.3.1");
 

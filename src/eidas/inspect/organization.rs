@@ -1,7 +1,7 @@
 //! The organizationIdentifier.
 use super::{super::country::is_country, Report};
 use crate::{
-    cert::Certificate,
+    cert::{Certificate, Oid},
     eidas::{OrganizationId, Scheme},
 };
 
@@ -24,6 +24,10 @@ pub(super) fn inspect(certificate: &Certificate, report: &mut Report) -> Option<
             return None;
         }
     };
+    if certificate.subject().values(ORGANIZATION).any(|name| name == text) {
+        report
+            .error("organization_name_is_identifier", "the organization's name is its identifier");
+    }
     let Ok(organization) = OrganizationId::parse(text) else {
         report.error(
             "organization_identifier_malformed",
@@ -60,3 +64,5 @@ fn inspect_parts(organization: &OrganizationId, report: &mut Report) {
         ),
     }
 }
+
+const ORGANIZATION: Oid = Oid::literal("2.5.4.10");

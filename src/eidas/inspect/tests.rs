@@ -28,6 +28,8 @@ fn qwac() -> Case {
     parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     parameters.subject_alt_names = vec![SanType::DnsName("tpp.example".try_into().unwrap())];
+    parameters.crl_distribution_points =
+        vec![rcgen::CrlDistributionPoint { uris: vec!["http://ca.example/crl".into()] }];
     for (kind, value) in [
         (DnType::CountryName, "GB"),
         (DnType::OrganizationName, "TPP"),
@@ -251,6 +253,14 @@ fn the_rest_of_the_certificate_has_to_fit_its_type() {
             }),
             vec!["seal_subject"],
         ),
+        (
+            seal().edit(|p| {
+                p.key_usages =
+                    vec![KeyUsagePurpose::ContentCommitment, KeyUsagePurpose::KeyAgreement];
+            }),
+            vec!["seal_key_usage"],
+        ),
+        (qwac().edit(|p| p.crl_distribution_points.clear()), vec!["revocation_source_missing"]),
         (
             seal().edit(|p| p.distinguished_name.push(DnType::OrganizationName, IDENTIFIER)),
             vec!["organization_name_is_identifier"],

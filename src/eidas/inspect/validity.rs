@@ -2,7 +2,7 @@
 use rustls_pki_types::UnixTime;
 
 use super::Report;
-use crate::cert::{Certificate, Digest, KeyStrength, time::to_rfc3339};
+use crate::cert::{Certificate, Digest, KeyStrength, Oid, time::to_rfc3339};
 
 pub(super) fn inspect(certificate: &Certificate, at: UnixTime, report: &mut Report) {
     let (not_before, not_after) = (certificate.not_before(), certificate.not_after());
@@ -18,6 +18,15 @@ pub(super) fn inspect(certificate: &Certificate, at: UnixTime, report: &mut Repo
     inspect_key(certificate.key_strength(), report);
     inspect_signature(certificate.signature_algorithm().digest(), report);
     inspect_use(certificate, report);
+    if [AUTHORITY_INFORMATION, CRL_DISTRIBUTION]
+        .iter()
+        .all(|it| certificate.extension(*it).is_none())
+    {
+        report.warning(
+            "revocation_source_missing",
+            "the certificate names no place to ask whether it is revoked",
+        );
+    }
 }
 
 pub(super) fn inspect_key(key: KeyStrength, report: &mut Report) {
@@ -58,3 +67,6 @@ fn inspect_use(certificate: &Certificate, report: &mut Report) {
         Some(_) => {}
     }
 }
+
+const AUTHORITY_INFORMATION: Oid = Oid::literal("1.3.6.1.5.5.7.1.1");
+const CRL_DISTRIBUTION: Oid = Oid::literal("2.5.29.31");

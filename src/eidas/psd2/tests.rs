@@ -21,6 +21,10 @@ fn hex(digits: &str) -> Vec<u8> {
         .collect()
 }
 
+fn wrapped(content: &[u8]) -> Vec<u8> {
+    sequence(&[content.to_vec()])
+}
+
 fn roles(statement: &Psd2Statement) -> Vec<PspRole> {
     statement.roles().iter().map(RoleOfPsp::role).collect()
 }
@@ -113,7 +117,8 @@ fn only_international_bodies_have_no_authority() {
 fn what_the_definition_does_not_allow_is_an_error() {
     let wrap = |parts: &[Vec<u8>]| sequence(&[oid("0.4.0.19495.2"), sequence(parts)]);
     let pair = [oid(PI.0), utf8(PI.1)].concat();
-    let roles = sequence(&[sequence(&[pair.clone()])]);
+    let entry = wrapped(&pair);
+    let roles = wrapped(&entry);
     let (name, id) = (utf8("Authority"), utf8("GB-FCA"));
     assert!(statement(&wrap(&[roles.clone(), name.clone(), id.clone()])).is_ok());
     for parts in [
@@ -135,8 +140,8 @@ fn what_the_definition_does_not_allow_is_an_error() {
             name.clone(),
             id.clone(),
         ],
-        vec![sequence(&[pair.clone()]), name.clone(), id.clone()],
-        vec![sequence(&vec![sequence(&[pair.clone()]); 65]), name.clone(), id.clone()],
+        vec![entry.clone(), name.clone(), id.clone()],
+        vec![sequence(&vec![entry; 65]), name.clone(), id.clone()],
     ] {
         let der = wrap(&parts);
         let expected = QcError::Statement("0.4.0.19495.2".parse().unwrap());

@@ -54,8 +54,7 @@ fn a_broken_statement_is_an_error_and_never_absent() {
         let results = [statements.compliance(), statements.sscd()];
         assert!(results.contains(&Err(QcError::Statement(id.parse().unwrap()))), "{id}");
     }
-    for info in
-        [vec![], null.clone(), sequence(&[null.clone()]), sequence(&[printable("GB"), null])]
+    for info in [vec![], null.clone(), sequence(&[vec![5, 0]]), sequence(&[printable("GB"), null])]
     {
         for id in ["0.4.0.1862.1.6", "0.4.0.1862.1.7", "0.4.0.19495.2"] {
             let error = QcError::Statement(id.parse().unwrap());
@@ -75,6 +74,18 @@ fn the_law_of_another_country_is_named() {
     let list = sequence(&[printable("GB"), printable("CH")]);
     let statements = parse(&[sequence(&[oid("0.4.0.1862.1.7"), list])]);
     assert_eq!(statements.cc_legislation(), Ok(Some(vec!["GB".into(), "CH".into()])));
+}
+
+#[test]
+fn qualified_in_the_eu_is_compliance_without_another_law() {
+    let compliance = || claim("0.4.0.1862.1.1");
+    let law = |content| sequence(&[oid("0.4.0.1862.1.7"), content]);
+    assert_eq!(parse(&[compliance()]).claims_eu_qualified(), Ok(true));
+    assert_eq!(parse(&[]).claims_eu_qualified(), Ok(false));
+    let other = parse(&[compliance(), law(sequence(&[printable("GB")]))]);
+    assert_eq!(other.claims_eu_qualified(), Ok(false));
+    assert_eq!(parse(&[compliance(), law(sequence(&[]))]).claims_eu_qualified(), Ok(false));
+    assert!(parse(&[compliance(), law(vec![5, 0])]).claims_eu_qualified().is_err());
 }
 
 #[test]
