@@ -4,10 +4,10 @@
 //! cargo run --example inspect_certificate -- [--json] [--at RFC3339] FILE…
 //! ```
 //!
-//! Each file is PEM, of which the first certificate counts, or DER. `--at` is the time at which the
-//! certificate is looked at, such as `2024-04-11T14:16:55Z`; without it, now. With `--json` there is
-//! one object per file and line. A defective certificate that can be read is no failure: the exit
-//! status is 1 when a file cannot be read, and 2 when the arguments are wrong.
+//! Each file is PEM, of which the first certificate counts, or DER. `--at` is the time at which
+//! the certificate is looked at, such as `2024-04-11T14:16:55Z`; without it, now. With `--json`
+//! there is one object per file and line. A defective certificate that can be read is no failure:
+//! the exit status is 1 when a file cannot be read, and 2 when the arguments are wrong.
 //!
 //! It proves nothing: signatures, revocation and trusted lists are not looked at.
 use std::{
@@ -159,7 +159,6 @@ impl Inspection {
         let psd2 = self.psd2.as_ref();
         let roles = psd2
             .map(|psd2| psd2.roles().iter().map(|entry| role(entry.role())).collect::<Vec<_>>());
-        let types = self.types();
         json!({
             "file": file,
             "organization_identifier": identifier,
@@ -167,7 +166,7 @@ impl Inspection {
             "country": organization.map(OrganizationId::country),
             "nca": organization.and_then(OrganizationId::nca).map(|nca| nca.authority()),
             "authorisation_number": organization.and_then(OrganizationId::authorisation_number),
-            "qc_types": types.map(|types| types.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            "qc_types": self.types().map(|types| texts(&types)),
             "qc_compliance": self.claims(QC_COMPLIANCE),
             "qc_sscd": self.claims(QC_SSCD),
             "cc_legislation": self.cc_legislation(),
@@ -253,8 +252,7 @@ impl Inspection {
         };
         line(f, "claims", claim)?;
         if let Some(types) = self.types() {
-            let types: Vec<_> = types.iter().map(ToString::to_string).collect();
-            line(f, "QcType", types.join(", "))?;
+            line(f, "QcType", texts(&types).join(", "))?;
         }
         if self.claims(QC_SSCD) == Some(true) {
             line(f, "key", "claimed to be in a qualified device")?;
@@ -288,6 +286,10 @@ impl Inspection {
 
 fn line(f: &mut fmt::Formatter<'_>, label: &str, text: impl fmt::Display) -> fmt::Result {
     writeln!(f, "  {label:<16}{text}")
+}
+
+fn texts(types: &[QcType]) -> Vec<String> {
+    types.iter().map(ToString::to_string).collect()
 }
 
 fn role(role: PspRole) -> String {

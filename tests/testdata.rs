@@ -290,7 +290,8 @@ const ETSI_ERRORS: [(&str, &[&str]); 15] = [
         &["organization_identifier_missing"],
     ),
     (
-        "etsi.en_319_412_3.leg-4.2.1-6.organization_id_and_organization_name_attribute_values_equal",
+        "etsi.en_319_412_3.leg-4.2.1-6.\
+         organization_id_and_organization_name_attribute_values_equal",
         &["organization_name_is_identifier"],
     ),
     ("etsi.en_319_412_4.web-4.1.3-4.eku_extension_is_critical", &["eku_critical"]),
