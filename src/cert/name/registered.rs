@@ -5,6 +5,16 @@ use super::{CanonicalName, Name, NameError};
 ///
 /// Directories and tools write names in either order. The order is settled here, when the client
 /// is registered, so that a request is only ever compared with settled names.
+///
+/// ```
+/// use tower_open_banking::cert::{Name, NameOrder, RegisteredName};
+///
+/// let certificate = Name::parse("CN=tpp.example,O=TPP,C=GB")?;
+/// let reversed = "c=GB, o=tpp, cn=TPP.example";
+/// assert!(!RegisteredName::parse(reversed, NameOrder::AsWritten)?.matches(&certificate));
+/// assert!(RegisteredName::parse(reversed, NameOrder::AllowReversed)?.matches(&certificate));
+/// # Ok::<_, tower_open_banking::cert::NameError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RegisteredName {
     name: Name,

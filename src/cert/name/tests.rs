@@ -43,10 +43,14 @@ fn every_spelling_of_the_same_name_matches() {
         "CN=api.bank.example,organizationIdentifier=PSDGB-FCA-123456,O=Bank\\, Sons \\+ Co,C=GB",
         "cn=API.bank.EXAMPLE,OID.2.5.4.97=psdgb-fca-123456,o=bank\\2c  sons \\2B co,c=gb",
         "2.5.4.3=api.bank.example,oid.2.5.4.97=PSDGB-FCA-123456,2.5.4.10=Bank\\, Sons \\+ Co,C=GB",
-        "CN=api.bank.example,2.5.4.97=#0c1050534447422d4643412d313233343536,O=\"Bank, Sons + Co\",C=GB",
-        "CN=api.bank.example,2.5.4.97=#131050534447422D4643412D313233343536,O=\"Bank, Sons + Co\",C=GB",
-        "CN=api.bank.example; ORGANIZATIONIDENTIFIER= PSDGB-FCA-123456 ;O=Bank\\, Sons \\+ Co ; C=GB",
-        "C = GB, O = \"Bank, Sons + Co\", organizationIdentifier = PSDGB-FCA-123456, CN = api.bank.example",
+        "CN=api.bank.example,\
+         2.5.4.97=#0c1050534447422d4643412d313233343536,O=\"Bank, Sons + Co\",C=GB",
+        "CN=api.bank.example,\
+         2.5.4.97=#131050534447422D4643412D313233343536,O=\"Bank, Sons + Co\",C=GB",
+        "\
+         CN=api.bank.example; ORGANIZATIONIDENTIFIER= PSDGB-FCA-123456 ;O=Bank\\, Sons \\+ Co ; C=GB",
+        "C = GB, O = \"Bank, Sons + Co\",\
+          organizationIdentifier = PSDGB-FCA-123456, CN = api.bank.example",
         "/C=GB/O=Bank, Sons + Co/organizationIdentifier=PSDGB-FCA-123456/CN=api.bank.example",
     ] {
         assert!(name(text).matches(&bank()), "{text}");
@@ -63,7 +67,8 @@ fn another_name_never_matches() {
         "CN=api.bank.example,organizationIdentifier=PSDGB-FCA-1234567,O=Bank\\, Sons \\+ Co,C=GB",
         "CN=api.bank.example,organizationIdentifier=PSDGB-FCA-123456,OU=Bank\\, Sons \\+ Co,C=GB",
         "CN=api.bank.example,organizationIdentifier=PSDGB-FCA-123456,O=BankSons \\+ Co,C=GB",
-        "CN=evil,CN=api.bank.example,organizationIdentifier=PSDGB-FCA-123456,O=Bank\\, Sons \\+ Co,C=GB",
+        "CN=evil,CN=api.bank.example,\
+         organizationIdentifier=PSDGB-FCA-123456,O=Bank\\, Sons \\+ Co,C=GB",
         "CN=api.bank.example,organizationIdentifier=PSDGB-FCA-123456+O=Bank\\, Sons \\+ Co,C=GB",
         "C=GB,O=Bank\\, Sons \\+ Co,organizationIdentifier=PSDGB-FCA-123456,CN=api.bank.example",
     ] {

@@ -43,7 +43,8 @@ impl Value {
 
 /// The alphabets of PrintableString and NumericString are not enforced, because issuers put `&`
 /// and `@` into them: what counts is which characters are meant. TeletexString is read as
-/// ISO 8859-1, as the common libraries do.
+/// ISO 8859-1, as the common libraries do. A UniversalString never gets here: the DER reader does
+/// not know the tag, and refuses the certificate.
 fn characters(tag: Tag, bytes: &[u8]) -> Option<String> {
     match tag {
         Tag::Utf8String => String::from_utf8(bytes.to_vec()).ok(),

@@ -2,8 +2,8 @@
 use std::{collections::HashSet, fmt};
 
 use der::{
-    Decode, Reader, SliceReader, Tag, TagNumber, Tagged,
-    asn1::{AnyRef, ObjectIdentifier},
+    Decode, Reader, Sequence, SliceReader, Tag, TagNumber, Tagged,
+    asn1::{Any, AnyRef, ObjectIdentifier},
 };
 use x509_cert::ext::{Extension, pkix};
 
@@ -44,9 +44,8 @@ impl Extensions {
                 self.extended_key_usage = Some(purposes.into_iter().map(Oid::from).collect());
             }
             CERTIFICATE_POLICIES => {
-                let policies = pkix::CertificatePolicies::from_der(value)?.0;
-                self.policies =
-                    Some(policies.iter().map(|policy| policy.policy_identifier.into()).collect());
+                let policies = Vec::<PolicyInformation>::from_der(value)?;
+                self.policies = Some(policies.iter().map(|policy| policy.id.into()).collect());
             }
             SUBJECT_ALTERNATIVE_NAME => {
                 self.subject_alternative_names = Some(SubjectAlternativeNames::from_der(value)?);
@@ -83,6 +82,13 @@ impl Extensions {
     pub(super) fn is_ca(&self) -> bool {
         self.is_ca
     }
+}
+
+/// `PolicyInformation` of RFC 5280, 4.2.1.4: what the qualifiers say to people is left alone.
+#[derive(Sequence)]
+struct PolicyInformation {
+    id: ObjectIdentifier,
+    qualifiers: Option<Any>,
 }
 
 /// An extension as it stands in the certificate; nothing about its value is checked.
