@@ -248,3 +248,84 @@ impl fmt::Debug for Verification {
         f.debug_struct("Verification").field("key", &self.key).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ::openssl::{bn::BigNum, nid::Nid, rsa::Rsa};
+
+    use super::*;
+    use crate::crypto::test_keys;
+
+    #[test]
+    fn an_algorithm_of_another_kind_is_refused_before_any_cryptography() {
+        let key = test_keys::signing(&test_keys::p256());
+        for algorithm in [Algorithm::Es384, Algorithm::Ps256, Algorithm::Rs256, Algorithm::EdDsa] {
+            assert_eq!(
+                key.public_key().verify(algorithm, &[], &[]),
+                Err(VerifyError::WrongKey),
+                "{algorithm}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_survives_its_spki() {
+        let p384 = test_keys::ec(Nid::SECP384R1);
+        for (key, size) in [
+            (test_keys::rsa_2048(), 2048),
+            (&test_keys::p256(), 256),
+            (&p384, 384),
+            (&test_keys::ed25519(), 256),
+        ] {
+            let spki = key.public_key_to_der().unwrap();
+            let public = PublicKey::from_spki(&spki).unwrap();
+            assert_eq!(public.size(), size);
+            assert_eq!(public.spki(), spki);
+        }
+    }
+
+    #[test]
+    fn trailing_bytes_and_truncation_are_refused() {
+        let mut spki = test_keys::p256().public_key_to_der().unwrap();
+        spki.push(0);
+        assert_eq!(PublicKey::from_spki(&spki).err(), Some(KeyError::Malformed));
+        spki.truncate(60);
+        assert_eq!(PublicKey::from_spki(&spki).err(), Some(KeyError::Malformed));
+    }
+
+    #[test]
+    fn a_point_off_the_curve_is_refused() {
+        let (mut x, y) = ([1; 32], [1; 32]);
+        assert_eq!(
+            PublicKey::from_coordinates(KeyKind::P256, &x, &y).err(),
+            Some(KeyError::Malformed)
+        );
+        x[0] = 0;
+        assert_eq!(
+            PublicKey::from_coordinates(KeyKind::P256, &x[1..], &y).err(),
+            Some(KeyError::Malformed)
+        );
+    }
+
+    #[test]
+    fn rsa_with_an_even_or_tiny_exponent_or_too_few_bits_is_refused() {
+        let key = test_keys::rsa_2048().rsa().unwrap();
+        let n = key.n().to_vec();
+        for (e, error) in [
+            ([1].as_slice(), KeyError::Unsupported),
+            (&[2], KeyError::Unsupported),
+            (&[1, 0, 1, 0, 0, 1], KeyError::Unsupported),
+        ] {
+            assert_eq!(PublicKey::from_rsa(&n, e).err(), Some(error), "{e:?}");
+        }
+        let weak = Rsa::from_public_components(
+            BigNum::from_slice(&n[..255]).unwrap(),
+            BigNum::from_u32(65537).unwrap(),
+        )
+        .unwrap();
+        let mut modulus = weak.n().to_vec();
+        *modulus.last_mut().unwrap() |= 1;
+        assert_eq!(PublicKey::from_rsa(&modulus, &[1, 0, 1]).err(), Some(KeyError::Weak));
+        assert!(PublicKey::from_rsa(&[], &[]).is_err());
+    }
+}
