@@ -89,6 +89,8 @@ fn certificate_signatures_of_every_kind_pass_both() {
             assert_eq!(verdicts(scheme, &bits, MESSAGE, &signature), [true; 2], "{scheme:?}");
             assert_eq!(verdicts(scheme, &bits, b"another", &signature), [false; 2], "{scheme:?}");
             assert_eq!(verdicts(scheme, &bits, MESSAGE, b""), [false; 2], "{scheme:?}");
+            let longer = [signature.as_slice(), &[0]].concat();
+            assert_eq!(verdicts(scheme, &bits, MESSAGE, &longer), [false; 2], "{scheme:?}");
         }
     }
 }

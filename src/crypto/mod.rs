@@ -15,6 +15,7 @@ mod public_key;
 mod scheme;
 mod signing_key;
 mod spki;
+mod verification;
 mod webpki;
 
 #[cfg(all(test, feature = "aws-lc-rs"))]
@@ -31,8 +32,9 @@ pub(crate) use self::public_key::Components;
 pub use self::{
     algorithm::Algorithm,
     digest::{Sha256, sha256},
-    public_key::{KeyError, KeyKind, PublicKey, Verification, VerifyError},
+    public_key::{KeyError, KeyKind, PublicKey},
     signing_key::{SignError, SigningKey},
+    verification::{Verification, VerifyError},
     webpki::webpki_algorithms,
 };
 

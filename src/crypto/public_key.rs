@@ -1,10 +1,9 @@
 use std::{fmt, sync::Arc};
 
-use der::{Decode, Encode, asn1::UintRef};
+use der::{Encode, asn1::UintRef};
 
 use super::{
-    Algorithm, backend,
-    scheme::Scheme,
+    Algorithm, Verification, VerifyError, backend,
     spki::{self, RsaPublicKey},
 };
 
@@ -37,18 +36,6 @@ pub enum KeyError {
     Weak,
 }
 
-/// Why a signature was refused.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum VerifyError {
-    /// The signature is not one of this message by this key.
-    #[error("the signature does not verify")]
-    BadSignature,
-    /// The algorithm needs another kind of key. Found before any cryptography.
-    #[error("the algorithm does not fit the key")]
-    WrongKey,
-}
-
 /// A public key, parsed once and strong enough: RSA of 2048 to 8192 bits, P-256, P-384, Ed25519.
 ///
 /// Cloning is one reference count. Does not know whose key it is, whether it is still valid, or for
@@ -59,7 +46,7 @@ pub struct PublicKey(Arc<Inner>);
 struct Inner {
     kind: KeyKind,
     size: u32,
-    bits: Vec<u8>,
+    numbers: (Vec<u8>, Vec<u8>),
     spki: Vec<u8>,
     key: backend::Key,
 }
@@ -67,7 +54,7 @@ struct Inner {
 /// The numbers a public key is made of, big-endian, as a JWK (RFC 7518 section 6) spells them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Components<'a> {
-    Ec { x: &'a [u8], y: &'a [u8] },
+    Ec { crv: &'static str, x: &'a [u8], y: &'a [u8] },
     Ed25519 { x: &'a [u8] },
     Rsa { n: &'a [u8], e: &'a [u8] },
 }
@@ -107,7 +94,8 @@ impl PublicKey {
         let size = spki::strength(kind, &bits)?;
         let key = backend::Key::new(kind, &bits).ok_or(KeyError::Malformed)?;
         let spki = spki::encode(kind, &bits).map_err(|_| KeyError::Malformed)?;
-        Ok(Self(Arc::new(Inner { kind, size, bits, spki, key })))
+        let numbers = spki::numbers(kind, &bits)?;
+        Ok(Self(Arc::new(Inner { kind, size, numbers, spki, key })))
     }
 
     /// The kind of key.
@@ -157,12 +145,7 @@ impl PublicKey {
         if !self.fits(algorithm) {
             return Err(VerifyError::WrongKey);
         }
-        let scheme = algorithm.scheme();
-        let input = match scheme.hash() {
-            Some(hash) => Input::Digest(backend::Hasher::new(hash)),
-            None => Input::Message(Vec::new()),
-        };
-        Ok(Verification { key: self.clone(), scheme, input })
+        Ok(Verification::new(self.clone(), algorithm.scheme()))
     }
 
     /// The DER `SubjectPublicKeyInfo` of this key.
@@ -170,19 +153,17 @@ impl PublicKey {
         &self.0.spki
     }
 
-    pub(crate) fn components(&self) -> Result<Components<'_>, KeyError> {
-        let bits = self.0.bits.as_slice();
+    pub(super) fn backend(&self) -> &backend::Key {
+        &self.0.key
+    }
+
+    pub(crate) fn components(&self) -> Components<'_> {
+        let (first, second) = &self.0.numbers;
         match self.0.kind {
-            KeyKind::Ed25519 => Ok(Components::Ed25519 { x: bits }),
-            KeyKind::P256 | KeyKind::P384 => {
-                let (_, point) = bits.split_first().ok_or(KeyError::Malformed)?;
-                let (x, y) = point.split_at(point.len() / 2);
-                Ok(Components::Ec { x, y })
-            }
-            KeyKind::Rsa => {
-                let key = RsaPublicKey::from_der(bits).map_err(|_| KeyError::Malformed)?;
-                Ok(Components::Rsa { n: key.modulus.as_bytes(), e: key.exponent.as_bytes() })
-            }
+            KeyKind::Ed25519 => Components::Ed25519 { x: first },
+            KeyKind::P256 => Components::Ec { crv: "P-256", x: first, y: second },
+            KeyKind::P384 => Components::Ec { crv: "P-384", x: first, y: second },
+            KeyKind::Rsa => Components::Rsa { n: first, e: second },
         }
     }
 }
@@ -201,51 +182,6 @@ impl fmt::Debug for PublicKey {
             .field("kind", &self.0.kind)
             .field("size", &self.0.size)
             .finish_non_exhaustive()
-    }
-}
-
-/// A verification in progress: the message is hashed as it arrives.
-///
-/// Nothing is verified until [`finish`](Self::finish) says so.
-#[must_use = "an unfinished verification has verified nothing"]
-pub struct Verification {
-    key: PublicKey,
-    scheme: Scheme,
-    input: Input,
-}
-
-enum Input {
-    Digest(backend::Hasher),
-    Message(Vec<u8>),
-}
-
-impl Verification {
-    /// Takes the next piece of the message. EdDSA keeps it, all other algorithms only hash it.
-    pub fn update(&mut self, piece: &[u8]) {
-        match &mut self.input {
-            Input::Digest(hasher) => hasher.update(piece),
-            Input::Message(message) => message.extend_from_slice(piece),
-        }
-    }
-
-    /// Passes when `signature` is one over all pieces so far.
-    ///
-    /// # Errors
-    ///
-    /// When it is not.
-    pub fn finish(self, signature: &[u8]) -> Result<(), VerifyError> {
-        let key = &self.key.0.key;
-        let verified = match self.input {
-            Input::Digest(hasher) => key.verify_digest(self.scheme, &hasher.finish(), signature),
-            Input::Message(message) => key.verify_message(self.scheme, &message, signature),
-        };
-        if verified { Ok(()) } else { Err(VerifyError::BadSignature) }
-    }
-}
-
-impl fmt::Debug for Verification {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verification").field("key", &self.key).finish_non_exhaustive()
     }
 }
 

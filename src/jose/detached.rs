@@ -147,4 +147,20 @@ mod tests {
         assert!(detached.verify(&key, accept, body.as_bytes()).is_ok());
         assert!(detached.verify(&key, accept, b"body").is_err());
     }
+    #[test]
+    fn no_character_can_change_and_none_can_go() {
+        let signing = test_keys::signing(&test_keys::p256());
+        let key = Key::new(signing.public_key().clone());
+        let value = NewHeader::new(Algorithm::Es256, "k").sign_detached(&signing, b"body").unwrap();
+        let passes = |text: &str| {
+            Detached::parse(text).and_then(|jws| jws.verify(&key, Accept::FAPI1, b"body")).is_ok()
+        };
+        assert!(passes(&value));
+        for (at, old) in value.char_indices() {
+            for new in ["A", "B", "_", ".", "=", "\u{e4}", ""] {
+                let changed = format!("{}{new}{}", &value[..at], &value[at + 1..]);
+                assert!(new.starts_with(old) || !passes(&changed), "{changed}");
+            }
+        }
+    }
 }

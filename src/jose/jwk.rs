@@ -68,11 +68,8 @@ impl Jwk {
     }
 
     /// The public JWK of a key, for publication: `use` is `sig`, `alg` and `kid` as given.
-    ///
-    /// # Errors
-    ///
-    /// Never for a key that was loaded.
-    pub fn of(key: &PublicKey, kid: &str, algorithm: Algorithm) -> Result<Self, JwkError> {
+    #[must_use]
+    pub fn of(key: &PublicKey, kid: &str, algorithm: Algorithm) -> Self {
         let member = |bytes| Some(base64url::encode(bytes));
         let name = |text: &str| Some(text.to_owned());
         let described = Self {
@@ -81,10 +78,9 @@ impl Jwk {
             alg: name(algorithm.name()),
             ..Self::default()
         };
-        Ok(match key.components()? {
-            Components::Ec { x, y } => {
-                let crv = name(if x.len() == 32 { "P-256" } else { "P-384" });
-                Self { kty: name("EC"), crv, x: member(x), y: member(y), ..described }
+        match key.components() {
+            Components::Ec { crv, x, y } => {
+                Self { kty: name("EC"), crv: name(crv), x: member(x), y: member(y), ..described }
             }
             Components::Ed25519 { x } => {
                 Self { kty: name("OKP"), crv: name("Ed25519"), x: member(x), ..described }
@@ -92,7 +88,7 @@ impl Jwk {
             Components::Rsa { n, e } => {
                 Self { kty: name("RSA"), n: member(n), e: member(e), ..described }
             }
-        })
+        }
     }
 
     /// The key it describes.
@@ -190,7 +186,7 @@ mod tests {
             (&test_keys::ed25519(), Algorithm::EdDsa),
         ] {
             let key = test_keys::signing(key);
-            let jwk = Jwk::of(key.public_key(), "k", algorithm).unwrap();
+            let jwk = Jwk::of(key.public_key(), "k", algorithm);
             let read = Jwk::parse(&serde_json::to_vec(&jwk).unwrap()).unwrap();
             assert_eq!(read.key_id(), Some("k"));
             assert_eq!(read.public_key().as_ref(), Ok(key.public_key()));

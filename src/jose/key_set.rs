@@ -132,7 +132,7 @@ mod tests {
 
     fn jwk(kid: &str) -> String {
         let key = test_keys::signing(&test_keys::p256());
-        serde_json::to_string(&Jwk::of(key.public_key(), kid, Algorithm::Es256).unwrap()).unwrap()
+        serde_json::to_string(&Jwk::of(key.public_key(), kid, Algorithm::Es256)).unwrap()
     }
 
     fn set(keys: &[String]) -> Result<KeySet, KeySetError> {
