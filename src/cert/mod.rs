@@ -2,6 +2,8 @@
 
 mod forwarded;
 mod peer;
+#[cfg(feature = "rustls")]
+mod tls;
 mod trusted_peers;
 
 pub use forwarded::{
@@ -9,4 +11,6 @@ pub use forwarded::{
     ForwardedHeader, NoChainHeader, PercentDecoding, UnknownEncoding, XfccElement,
 };
 pub use peer::PeerCertificates;
+#[cfg(feature = "rustls")]
+pub use tls::PossessionOnly;
 pub use trusted_peers::{TrustedPeers, TrustedPeersError};
