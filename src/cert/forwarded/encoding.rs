@@ -169,5 +169,4 @@ fn pem_bodies(text: &str, certificates: Certificates) -> Result<ForwardedChain, 
 const HEADER_LIMIT: usize = 16 * 1024;
 
 #[cfg(test)]
-#[path = "encoding_tests.rs"]
 mod tests;
