@@ -13,10 +13,14 @@ mod present;
 mod presented;
 mod remembered;
 pub mod time;
+#[cfg(feature = "rustls")]
+mod tls;
 mod trust;
 mod trusted_peers;
 
 pub(crate) use self::remembered::Remembered;
+#[cfg(feature = "rustls")]
+pub use self::tls::PossessionOnly;
 pub use self::{
     anchors::{Anchors, Revocation, TrustError},
     client::{

@@ -54,6 +54,14 @@ impl PeerCertificates {
     }
 }
 
+impl PartialEq for PeerCertificates {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.certificates == other.0.certificates
+    }
+}
+
+impl Eq for PeerCertificates {}
+
 impl fmt::Debug for PeerCertificates {
     /// Shows the number only: a certificate may name a person.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -80,10 +80,7 @@ impl Encoding {
     /// The bytes of the DER are those that were sent. Does not verify the certificate, and does
     /// not know who sent the header.
     pub fn decode(self, value: &HeaderValue) -> Result<Option<ForwardedChain>, ForwardedError> {
-        let text = readable(value)?;
-        if is_absent(text) {
-            return Ok(None);
-        }
+        let Some(text) = text(value)? else { return Ok(None) };
         match self {
             Self::Base64Der => ForwardedChain::new(der::one_in_base64(text)?, Vec::new()),
             Self::PemBody { percent: PercentDecoding::Absent, certificates } => {
@@ -101,21 +98,6 @@ impl Encoding {
             Self::Xfcc { element } => return xfcc::decode(text, element),
         }
         .map(Some)
-    }
-
-    /// Reads the certificates of one line of a chain header; none where the encoding has no such
-    /// header.
-    pub(super) fn decode_chain(
-        self,
-        value: &HeaderValue,
-    ) -> Result<Vec<CertificateDer<'static>>, ForwardedError> {
-        let text = readable(value)?;
-        match self {
-            _ if is_absent(text) => Ok(Vec::new()),
-            Self::Base64Der => der::several_in_base64(text),
-            Self::Rfc9440 => rfc9440::list(text),
-            _ => Ok(Vec::new()),
-        }
     }
 }
 
@@ -169,16 +151,15 @@ pub struct UnknownEncoding {
     pub name: String,
 }
 
-/// The text of a value within the limit: visible ASCII, blanks and tabs.
-fn readable(value: &HeaderValue) -> Result<&str, ForwardedError> {
+/// The text of a value within the limit: visible ASCII, blanks and tabs. `None` for what proxies
+/// write if there is no certificate.
+pub(super) fn text(value: &HeaderValue) -> Result<Option<&str>, ForwardedError> {
     if value.len() > HEADER_LIMIT {
         return Err(ForwardedError::HeaderTooLong { limit: HEADER_LIMIT });
     }
-    value.to_str().map_err(|_| ForwardedError::NotAscii)
-}
-
-fn is_absent(text: &str) -> bool {
-    matches!(text.trim_matches([' ', '\t']), "" | "(null)" | "-")
+    let text = value.to_str().map_err(|_| ForwardedError::NotAscii)?;
+    let absent = matches!(text.trim_matches([' ', '\t']), "" | "(null)" | "-");
+    Ok((!absent).then_some(text))
 }
 
 fn pem_bodies(text: &str, certificates: Certificates) -> Result<ForwardedChain, ForwardedError> {
@@ -188,5 +169,4 @@ fn pem_bodies(text: &str, certificates: Certificates) -> Result<ForwardedChain, 
 const HEADER_LIMIT: usize = 16 * 1024;
 
 #[cfg(test)]
-#[path = "encoding_tests.rs"]
 mod tests;

@@ -1,6 +1,8 @@
-use http::header::{HeaderMap, HeaderName};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use rustls_pki_types::CertificateDer;
 
-use super::{Encoding, ForwardedChain, ForwardedError};
+use super::encoding::text;
+use super::{Encoding, ForwardedChain, ForwardedError, der, rfc9440};
 use crate::header::single;
 
 /// `Client-Cert` (RFC 9440).
@@ -15,20 +17,28 @@ pub const CLIENT_CERT_CHAIN: HeaderName = HeaderName::from_static("client-cert-c
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForwardedHeader {
     leaf: HeaderName,
-    chain: Option<HeaderName>,
     encoding: Encoding,
+    chain: Option<(HeaderName, ChainForm)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ChainForm {
+    /// The DER of one behind that of the other, in one base64 text.
+    Concatenated,
+    /// The list of RFC 9440, which may span lines.
+    List,
 }
 
 impl ForwardedHeader {
     /// `Client-Cert` with `Client-Cert-Chain`.
     pub fn rfc9440() -> Self {
-        let chain = Some(CLIENT_CERT_CHAIN);
-        Self { leaf: CLIENT_CERT, chain, encoding: Encoding::Rfc9440 }
+        let chain = Some((CLIENT_CERT_CHAIN, ChainForm::List));
+        Self { leaf: CLIENT_CERT, encoding: Encoding::Rfc9440, chain }
     }
 
     /// A header of the proxy's own, without a header for the chain.
     pub fn named(leaf: HeaderName, encoding: Encoding) -> Self {
-        Self { leaf, chain: None, encoding }
+        Self { leaf, encoding, chain: None }
     }
 
     /// Also reads a header that holds the chain: a list for [`Encoding::Rfc9440`], certificates
@@ -36,10 +46,12 @@ impl ForwardedHeader {
     ///
     /// Refused for the other encodings, which have no such header.
     pub fn with_chain(self, chain: HeaderName) -> Result<Self, NoChainHeader> {
-        match self.encoding {
-            Encoding::Base64Der | Encoding::Rfc9440 => Ok(Self { chain: Some(chain), ..self }),
-            _ => Err(NoChainHeader),
-        }
+        let form = match self.encoding {
+            Encoding::Base64Der => ChainForm::Concatenated,
+            Encoding::Rfc9440 => ChainForm::List,
+            _ => return Err(NoChainHeader),
+        };
+        Ok(Self { chain: Some((chain, form)), ..self })
     }
 
     /// Reads the certificate; `None` if no header came, or one that says there is none.
@@ -51,14 +63,8 @@ impl ForwardedHeader {
             None => None,
             Some(value) => self.encoding.decode(value)?,
         };
-        let Some(name) = &self.chain else { return Ok(leaf) };
-        if self.encoding != Encoding::Rfc9440 {
-            single(headers, name)?;
-        }
-        let mut certificates = Vec::new();
-        for line in headers.get_all(name) {
-            certificates.extend(self.encoding.decode_chain(line)?);
-        }
+        let Some((name, form)) = &self.chain else { return Ok(leaf) };
+        let certificates = form.read(headers, name)?;
         match leaf {
             None if certificates.is_empty() => Ok(None),
             None => Err(ForwardedError::ChainWithoutLeaf),
@@ -69,10 +75,40 @@ impl ForwardedHeader {
     /// Removes the headers, whoever set them.
     pub fn strip(&self, headers: &mut HeaderMap) {
         headers.remove(&self.leaf);
-        if let Some(chain) = &self.chain {
+        if let Some((chain, _)) = &self.chain {
             headers.remove(chain);
         }
     }
+}
+
+impl ChainForm {
+    fn read(
+        self,
+        headers: &HeaderMap,
+        name: &HeaderName,
+    ) -> Result<Vec<CertificateDer<'static>>, ForwardedError> {
+        match self {
+            Self::Concatenated => match single(headers, name)? {
+                None => Ok(Vec::new()),
+                Some(value) => certificates(value, der::several_in_base64),
+            },
+            Self::List => {
+                let mut found = Vec::new();
+                for line in headers.get_all(name) {
+                    found.extend(certificates(line, rfc9440::list)?);
+                }
+                Ok(found)
+            }
+        }
+    }
+}
+
+/// The certificates of one value; none if the proxy says there are none.
+fn certificates(
+    value: &HeaderValue,
+    decode: fn(&str) -> Result<Vec<CertificateDer<'static>>, ForwardedError>,
+) -> Result<Vec<CertificateDer<'static>>, ForwardedError> {
+    text(value)?.map_or_else(|| Ok(Vec::new()), decode)
 }
 
 /// A header for the chain was configured for an encoding that has none.
@@ -85,7 +121,6 @@ mod tests {
     use super::super::samples::{RFC9440_INTERMEDIATE, RFC9440_LEAF, RFC9440_ROOT, base64, der};
     use super::*;
     use crate::header::Repeated;
-    use http::header::HeaderValue;
 
     fn headers(lines: &[(&'static str, String)]) -> HeaderMap {
         let line = |(name, value): &(&'static str, String)| {

@@ -105,5 +105,4 @@ fn is_hash_of(hash: &str, leaf: &CertificateDer<'_>) -> bool {
 }
 
 #[cfg(test)]
-#[path = "xfcc_tests.rs"]
 mod tests;
