@@ -167,6 +167,11 @@ impl Judge {
         for issuer in path.intermediate_certificates() {
             let issuer = Certificate::from_der(&issuer.der())
                 .map_err(|error| Rejection::new(Reason::CertificateUntrusted).source(error))?;
+            // RFC 5280, 6.1.4 (n): webpki looks at the basic constraints and leaves this out.
+            if issuer.key_usage().is_some_and(|usage| !usage.cert_sign()) {
+                return Err(Rejection::new(Reason::CertificateUntrusted)
+                    .detail("an issuer's key usage without keyCertSign"));
+            }
             good_until = good_until.min(issuer.not_after());
         }
         Ok(good_until.min(self.revocation.good_until()))
