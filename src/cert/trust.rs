@@ -181,7 +181,16 @@ impl Judge {
 fn refusal(error: Error) -> Rejection {
     let reason = match &error {
         Error::CertRevoked => Reason::CertificateRevoked,
-        Error::UnknownRevocationStatus | Error::CrlExpired { .. } => Reason::RevocationUnknown,
+        // The list, not the certificate, is at fault: one by another key of the issuer's name, by a
+        // key that is not for lists, or with an algorithm that is not accepted.
+        Error::CrlExpired { .. }
+        | Error::InvalidCrlSignatureForPublicKey
+        | Error::IssuerNotCrlSigner
+        | Error::UnknownRevocationStatus
+        | Error::UnsupportedCrlSignatureAlgorithmContext(_)
+        | Error::UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_) => {
+            Reason::RevocationUnknown
+        }
         Error::InvalidCertValidity => Reason::CertificatePurposeWrong,
         _ => Reason::CertificateUntrusted,
     };
