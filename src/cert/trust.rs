@@ -20,8 +20,9 @@ use crate::reject::{Reason, Rejection};
 /// - there is a path of signatures from the certificate to a configured anchor (RFC 5280, 6, by
 ///   webpki: basic constraints, name constraints, key usage of the issuers, at most six of them);
 /// - now lies within the dates of the certificate, judged at every request, and of its issuers;
-/// - its extended key usage is absent, or names serverAuth or clientAuth: browser programmes take
-///   clientAuth out of public certificates, so a website certificate serves as client certificate;
+/// - it is not an authority's own, and its extended key usage is absent, or names serverAuth,
+///   clientAuth or any: browser programmes take clientAuth out of public certificates, so a website
+///   certificate serves as client certificate. Issuers may narrow it down, but not to others;
 /// - its key usage is absent, or names digitalSignature;
 /// - its key has at least 2048 (RSA) or 256 (curves) bits, and its signature is not over SHA-1;
 /// - no configured revocation list names it or one of its issuers, and for each of them there is a
@@ -134,8 +135,7 @@ impl ExtendedKeyUsageValidator for TransportUsage {
         }
         match empty {
             true => Ok(()),
-            // The variant that carries what was wanted cannot be made outside webpki.
-            false => Err(Error::InvalidCertValidity),
+            false => Err(NO_SIDE_OF_TLS),
         }
     }
 }
@@ -179,7 +179,7 @@ impl Judge {
 }
 
 fn refusal(error: Error) -> Rejection {
-    let reason = match &error {
+    let reason = match error {
         Error::CertRevoked => Reason::CertificateRevoked,
         // The list, not the certificate, is at fault: one by another key of the issuer's name, by a
         // key that is not for lists, or with an algorithm that is not accepted.
@@ -191,7 +191,9 @@ fn refusal(error: Error) -> Rejection {
         | Error::UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_) => {
             Reason::RevocationUnknown
         }
-        Error::InvalidCertValidity => Reason::CertificatePurposeWrong,
+        Error::CaUsedAsEndEntity | Error::EmptyEkuExtension | NO_SIDE_OF_TLS => {
+            Reason::CertificatePurposeWrong
+        }
         _ => Reason::CertificateUntrusted,
     };
     Rejection::new(reason).source(error)
@@ -235,6 +237,10 @@ impl fmt::Debug for TrustCertificate {
 }
 
 rule_layers!(TrustCertificate);
+
+/// The variant that took its place carries what was wanted, and cannot be made outside webpki.
+#[allow(deprecated)]
+const NO_SIDE_OF_TLS: Error = Error::RequiredEkuNotFound;
 
 const ANY_USAGE: &[usize] = &[2, 5, 29, 37, 0];
 const CLIENT_AUTH: &[usize] = &[1, 3, 6, 1, 5, 5, 7, 3, 2];
