@@ -1,6 +1,7 @@
 //! The anchors of trust, and the revocation lists beside them.
 
 use std::fmt;
+use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{
@@ -90,7 +91,8 @@ enum Source {
 struct List {
     list: CertRevocationList<'static>,
     this_update: UnixTime,
-    next_update: UnixTime,
+    /// The one before `nextUpdate`, at which webpki calls the list expired.
+    last_second: UnixTime,
 }
 
 impl Revocation {
@@ -120,10 +122,10 @@ impl Revocation {
     /// The last second at which every list is in its time.
     pub(super) fn good_until(&self) -> UnixTime {
         let ends = match &self.0 {
-            Source::Lists(lists) => lists.iter().map(|list| list.next_update).min(),
+            Source::Lists(lists) => lists.iter().map(|list| list.last_second).min(),
             Source::Off => None,
         };
-        ends.unwrap_or(UnixTime::since_unix_epoch(std::time::Duration::MAX))
+        ends.unwrap_or(UnixTime::since_unix_epoch(Duration::MAX))
     }
 
     pub(super) fn lists(&self) -> Vec<&CertRevocationList<'static>> {
@@ -162,14 +164,13 @@ impl List {
         let owned = OwnedCertRevocationList::from_der(der).map_err(|error| error.to_string())?;
         let parsed: CertificateList =
             CertificateList::from_der(der).map_err(|error| error.to_string())?;
-        let seconds =
-            |time: &x509_cert::time::Time| UnixTime::since_unix_epoch(time.to_unix_duration());
         let dates = &parsed.tbs_cert_list;
         let next_update = dates.next_update.as_ref().ok_or("nextUpdate is missing")?;
+        let before = next_update.to_unix_duration().saturating_sub(Duration::from_secs(1));
         Ok(Self {
             list: owned.into(),
-            this_update: seconds(&dates.this_update),
-            next_update: seconds(next_update),
+            this_update: UnixTime::since_unix_epoch(dates.this_update.to_unix_duration()),
+            last_second: UnixTime::since_unix_epoch(before),
         })
     }
 }
