@@ -1,5 +1,6 @@
 //! The anchors of trust, and the revocation lists beside them.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::time::Duration;
 
@@ -97,7 +98,8 @@ struct List {
 
 impl Revocation {
     /// By revocation lists, in DER. Each certificate of a path but the anchor must be covered by a
-    /// list of its issuer that is in its time.
+    /// list of its issuer that is in its time. Of several by one issuer the newest decides: what an
+    /// older one says is superseded.
     ///
     /// # Errors
     ///
@@ -107,6 +109,8 @@ impl Revocation {
         for (index, der) in lists.into_iter().enumerate() {
             taken.push(List::read(&der).map_err(|why| TrustError::List { index, why })?);
         }
+        // webpki takes the first list that is by the issuer.
+        taken.sort_by_key(|list| Reverse(list.this_update));
         match taken.is_empty() {
             true => Err(TrustError::NoList),
             false => Ok(Self(Source::Lists(taken))),

@@ -25,8 +25,8 @@ use crate::reject::{Reason, Rejection};
 ///   certificate serves as client certificate. Issuers may narrow it down, but not to others;
 /// - its key usage is absent, or names digitalSignature;
 /// - its key has at least 2048 (RSA) or 256 (curves) bits, and its signature is not over SHA-1;
-/// - no configured revocation list names it or one of its issuers, and for each of them there is a
-///   list that is in its time; or revocation is [`Revocation::danger_off`].
+/// - for it and each of its issuers there is a revocation list that is in its time, and the newest
+///   one does not name it; or revocation is [`Revocation::danger_off`].
 ///
 /// # Needs and leaves
 ///
