@@ -12,6 +12,7 @@ use webpki::{
 use x509_cert::crl::CertificateList;
 use x509_cert::der::Decode;
 
+use super::{Certificate, Oid};
 use crate::reject::{Reason, Rejection};
 
 /// The certification authorities at which a path may end.
@@ -132,6 +133,28 @@ impl Revocation {
         ends.unwrap_or(UnixTime::since_unix_epoch(Duration::MAX))
     }
 
+    /// Refuses where the only word on a certificate may be that of a list for another part of its
+    /// issuer's certificates.
+    ///
+    /// RFC 5280, 6.3.3 (b)(2)(i): a list that names a distribution point speaks of the certificates
+    /// that name the same one. webpki takes it to speak of a certificate that names none as well.
+    pub(super) fn tells_of(
+        &self,
+        certificate: &Certificate,
+        issuer: &[u8],
+    ) -> Result<(), Rejection> {
+        let Source::Lists(lists) = &self.0 else { return Ok(()) };
+        let partial = |list: &List| {
+            list.list.issuer() == issuer && list.list.issuing_distribution_point().is_some()
+        };
+        match certificate.extension(CRL_DISTRIBUTION_POINTS).is_none() && lists.iter().any(partial)
+        {
+            true => Err(Rejection::new(Reason::RevocationUnknown)
+                .detail("a list for a part of the certificates, and one that tells no part")),
+            false => Ok(()),
+        }
+    }
+
     pub(super) fn lists(&self) -> Vec<&CertRevocationList<'static>> {
         match &self.0 {
             Source::Lists(lists) => lists.iter().map(|list| &list.list).collect(),
@@ -187,6 +210,8 @@ impl fmt::Debug for Revocation {
         }
     }
 }
+
+const CRL_DISTRIBUTION_POINTS: Oid = Oid::literal("2.5.29.31");
 
 /// Rule 3.3 of RFC 5280's CRL validation, with clocks five minutes apart.
 const SKEW_SECONDS: u64 = 300;

@@ -163,10 +163,12 @@ impl Judge {
                 None,
             )
             .map_err(refusal)?;
+        self.revocation.tells_of(leaf, end_entity.issuer())?;
         let mut good_until = leaf.not_after();
-        for issuer in path.intermediate_certificates() {
-            let issuer = Certificate::from_der(&issuer.der())
+        for found in path.intermediate_certificates() {
+            let issuer = Certificate::from_der(&found.der())
                 .map_err(|error| Rejection::new(Reason::CertificateUntrusted).source(error))?;
+            self.revocation.tells_of(&issuer, found.issuer())?;
             // RFC 5280, 6.1.4 (n): webpki looks at the basic constraints and leaves this out.
             if issuer.key_usage().is_some_and(|usage| !usage.cert_sign()) {
                 return Err(Rejection::new(Reason::CertificateUntrusted)
