@@ -247,3 +247,6 @@ const NO_SIDE_OF_TLS: Error = Error::RequiredEkuNotFound;
 const ANY_USAGE: &[usize] = &[2, 5, 29, 37, 0];
 const CLIENT_AUTH: &[usize] = &[1, 3, 6, 1, 5, 5, 7, 3, 2];
 const SERVER_AUTH: &[usize] = &[1, 3, 6, 1, 5, 5, 7, 3, 1];
+
+#[cfg(test)]
+mod tests;
