@@ -47,7 +47,7 @@ impl CertificateMatch {
         };
         match self {
             Self::OrganizationIdentifier(wanted) => {
-                certificate.organization_identifiers() == [wanted.as_str()]
+                !wanted.is_empty() && certificate.organization_identifiers() == [wanted.as_str()]
             }
             Self::RegisteredKeys(keys) => {
                 keys.iter().any(|key| constant_time_eq(key, certificate.spki_der()))
