@@ -354,3 +354,6 @@ impl fmt::Debug for IdentifyPsp {
 }
 
 rule_layers!(IdentifyPsp);
+
+#[cfg(test)]
+mod tests;

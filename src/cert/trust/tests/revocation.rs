@@ -110,7 +110,8 @@ fn a_list_is_good_until_the_second_before_its_next_update() {
 #[test]
 fn a_remembered_path_ends_with_the_first_of_the_lists() {
     let leaf = ISSUING.issues(|_| {});
-    let rule = watched([clean(&ROOT), clean(&ISSUING)]);
+    let longer = ROOT.lists(|parameters| parameters.next_update = date(NOW + 2 * DAY));
+    let rule = watched([longer, clean(&ISSUING)]);
     let chain = [ISSUING.der()];
     assert_eq!(verdict(&rule, &leaf, &chain, NOW), Ok(()));
     assert_eq!(verdict(&rule, &leaf, &[], NOW + DAY - 1), Ok(()));
@@ -156,6 +157,10 @@ fn a_list_for_a_part_tells_nothing_of_a_certificate_that_names_no_part() {
     let leaf = ISSUING.issues(|_| {});
     let part = partition("http://ca.example/1.crl", None);
     assert_eq!(verdict_by([clean(&ROOT), part], &leaf), UNKNOWN);
+    let point = at_uri("http://ca.example/root.crl");
+    let point = CrlIssuingDistributionPoint { distribution_point: point, scope: None };
+    let part = ROOT.lists(|parameters| parameters.issuing_distribution_point = Some(point));
+    assert_eq!(verdict_by([part, clean(&ISSUING)], &leaf), UNKNOWN);
 }
 
 #[test]
