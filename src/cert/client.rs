@@ -212,3 +212,6 @@ impl<T: ClientRegistry + ?Sized> ClientRegistry for Arc<T> {
         (**self).find(client_id)
     }
 }
+
+#[cfg(test)]
+mod tests;
