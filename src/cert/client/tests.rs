@@ -60,7 +60,9 @@ fn an_organization_identifier_matches_character_by_character() {
 #[test]
 fn a_certificate_without_an_organization_identifier_is_nobodys() {
     let kind = || DnType::from_oid(&ORGANIZATION_IDENTIFIER);
-    let without = with(|parameters| drop(parameters.distinguished_name.remove(kind())));
+    let without = with(|parameters| {
+        parameters.distinguished_name.remove(kind());
+    });
     let empty = with(|parameters| parameters.distinguished_name.push(kind(), ""));
     for wanted in ["PSDGB-FCA-123456", ""] {
         let registered = CertificateMatch::OrganizationIdentifier(wanted.to_owned());
