@@ -217,6 +217,20 @@ async fn rules_stacked_by_hand_hand_the_passport_on_and_a_missing_one_is_a_500()
     assert!(!body(response).await.contains("One"), "the body says nothing");
 }
 
+#[tokio::test]
+async fn a_body_rewritten_between_two_gates_is_read_anew() {
+    let gate = || Gate::new(Problem::default()).then(LeaveOne).then(ReadBody).build().unwrap();
+    let length = service_fn(|request: Request<Body>| async move {
+        let read = Passport::of(request.extensions()).unwrap().find::<Two>().unwrap().0;
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(read.to_string()))))
+    });
+    let rewrite =
+        |request: Request<Body>| request.map(|_| Body::from(Bytes::from_static(b"longer")));
+    let service =
+        ServiceBuilder::new().layer(gate()).map_request(rewrite).layer(gate()).service(length);
+    assert_eq!(body(service.oneshot(request("pay")).await.unwrap()).await, "6");
+}
+
 fn said(builder: GateBuilder) -> String {
     builder.build().unwrap_err().to_string()
 }
