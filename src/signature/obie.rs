@@ -5,7 +5,7 @@ use std::time::Duration;
 use rustls_pki_types::UnixTime;
 
 use crate::cert::{Client, Name};
-use crate::jose::{Header, HeaderError, JwsError, obie};
+use crate::jose::{CriticalError, Header, HeaderError, JwsError, obie};
 use crate::reject::{Reason, Rejection};
 
 /// Which rules a version of the profile has for the header ("Message Signing", step 1 to 3).
@@ -167,13 +167,23 @@ fn same_media_type(cty: &str, content_type: Option<&str>) -> bool {
     content_type.is_some_and(|content_type| essence(content_type) == cty)
 }
 
-/// What a failure of the JOSE layer is called by the profile.
-pub(super) fn rejection(error: JwsError) -> Rejection {
+/// What a failure of the JOSE layer is called by a version of the profile.
+pub(super) fn rejection(error: JwsError, signing: ObieSigning) -> Rejection {
     let named = |reason, place: String| Rejection::new(reason).place(place);
+    let mandatory = |name: &String| signing.critical().contains(&name.as_str());
     let base = match &error {
         JwsError::Malformed => Rejection::new(Reason::SignatureMalformed),
         JwsError::Header(header) => match header {
             HeaderError::Missing(member) => named(Reason::SignatureClaimMissing, (*member).into()),
+            // A member that is missing is named, not the list that rightly names it.
+            HeaderError::Critical(CriticalError::Absent(member)) if mandatory(member) => {
+                named(Reason::SignatureClaimMissing, member.clone())
+            }
+            HeaderError::Critical(CriticalError::UnencodedNotCritical)
+                if signing == ObieSigning::V3_1_4 =>
+            {
+                named(Reason::SignatureClaimInvalid, "b64".into())
+            }
             HeaderError::Critical(_) => named(Reason::SignatureClaimInvalid, "crit".into()),
             HeaderError::UnsupportedAlgorithm => named(Reason::SignatureClaimInvalid, "alg".into()),
             HeaderError::Wrong(member) if MEMBERS.contains(&member.as_str()) => {

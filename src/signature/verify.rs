@@ -175,7 +175,8 @@ impl Rule for VerifySignature {
                 let (value, bytes) = (value.to_owned(), body.bytes().clone());
                 Verdict::Later(Box::pin(async move {
                     let found = search.await;
-                    let message = Detached::parse(&value).map_err(rejection)?;
+                    let message =
+                        Detached::parse(&value).map_err(|error| rejection(error, signing))?;
                     finish(&message, found, &accept, signing, &bytes).map_err(Halt::from)
                 }))
             }
@@ -209,11 +210,12 @@ impl Verifier {
         request: &Parts,
         context: &Context,
     ) -> Result<Detached<'a>, Rejection> {
-        let message = Detached::parse(value).map_err(rejection)?;
+        let refused = |error| rejection(error, self.rules.signing);
+        let message = Detached::parse(value).map_err(refused)?;
         let header = message.header();
         let allowed = self.accepted(client);
         if !allowed.contains(&header.algorithm()) {
-            return Err(rejection(JwsError::AlgorithmNotAccepted(header.algorithm())));
+            return Err(refused(JwsError::AlgorithmNotAccepted(header.algorithm())));
         }
         let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         self.rules.judge(header, client, content_type, context.now())?;
@@ -243,7 +245,7 @@ fn finish(
         JwsError::Verify(VerifyError::WrongKey) => {
             Rejection::new(Reason::SignatureClaimInvalid).place("alg").source(error)
         }
-        error => rejection(error),
+        error => rejection(error, signing),
     })?;
     Ok(SignedMessage { is_signed: true })
 }
