@@ -284,3 +284,6 @@ impl fmt::Debug for VerifySignature {
 }
 
 rule_layers!(VerifySignature);
+
+#[cfg(test)]
+mod tests;
