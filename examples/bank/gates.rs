@@ -1,0 +1,46 @@
+//! The three gates, as the file describes them.
+
+use std::fmt;
+use std::path::Path;
+
+use tower_open_banking::context::Observer;
+use tower_open_banking::gate::{Gate, GateBuilder};
+
+use super::file::BankFile;
+use super::in_flight::InFlight;
+
+/// One gate for each kind of service under PSD2.
+pub struct Gates {
+    pub payments: Gate,
+    pub accounts: Gate,
+    pub funds_confirmations: Gate,
+}
+
+impl Gates {
+    pub fn open(
+        file: &BankFile,
+        folder: &Path,
+        observer: impl Observer + Clone,
+        in_flight: &InFlight,
+    ) -> Result<Self, String> {
+        let setup = file.gate().open(folder).map_err(|error| error.to_string())?;
+        let build = |builder: GateBuilder| {
+            let gate = builder.observer(observer.clone()).executor(in_flight.clone()).build();
+            gate.map_err(|error| error.to_string())
+        };
+        Ok(Self {
+            payments: build(setup.payments())?,
+            accounts: build(setup.accounts())?,
+            funds_confirmations: build(setup.funds_confirmations())?,
+        })
+    }
+}
+
+impl fmt::Display for Gates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let steps = |gate: &Gate| gate.steps().collect::<Vec<_>>().join(" ");
+        writeln!(f, "payments: {}", steps(&self.payments))?;
+        writeln!(f, "accounts: {}", steps(&self.accounts))?;
+        write!(f, "funds confirmations: {}", steps(&self.funds_confirmations))
+    }
+}

@@ -1,0 +1,126 @@
+//! The bank itself, which `bank` runs from a file and `demo` runs in its own process.
+
+mod amount;
+mod app;
+mod book;
+mod caller;
+mod connection;
+mod consents;
+mod fields;
+mod file;
+mod gates;
+mod in_flight;
+mod ledger;
+mod listener;
+mod tls;
+
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tower_open_banking::context::Observer;
+
+use self::book::Book;
+use self::file::BankFile;
+use self::gates::Gates;
+use self::in_flight::InFlight;
+use self::ledger::Ledger;
+use self::listener::Listener;
+use self::tls::Tls;
+
+/// A bank that listens, but does not answer before [`serve`](Self::serve).
+pub struct Bank {
+    listener: Listener,
+    admin: TcpListener,
+    book: Arc<Book>,
+    gates: Gates,
+    in_flight: InFlight,
+}
+
+impl Bank {
+    /// Reads the file, does everything that can fail, and opens both sockets.
+    ///
+    /// The observer hears of every decision of the gates; the gates log them in any case.
+    pub async fn open(file: &Path, observer: impl Observer + Clone) -> Result<Self, StartError> {
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let configuration = BankFile::read(file)?;
+        let bad_file = |what: String| StartError::File(format!("{}: {what}", file.display()));
+
+        let in_flight = InFlight::default();
+        let gates = Gates::open(&configuration, folder, observer, &in_flight).map_err(bad_file)?;
+        let tls = match &configuration.tls {
+            Some(tls) => Some(Tls::open(tls, folder).map_err(bad_file)?),
+            None => None,
+        };
+        let ledger = Ledger::open(folder.join(&configuration.ledger_file)).map_err(bad_file)?;
+        let payment_time = Duration::from_millis(configuration.payment_millis);
+        Ok(Self {
+            listener: Listener::new(bind(configuration.listen).await?, tls),
+            admin: bind(configuration.admin_listen).await?,
+            book: Arc::new(Book::new(ledger, payment_time)),
+            gates,
+            in_flight,
+        })
+    }
+
+    /// Where third-party providers connect.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.address()
+    }
+
+    /// The three lines of a start-up log.
+    pub fn announcement(&self) -> std::io::Result<String> {
+        let (scheme, address) = (self.listener.scheme(), self.address()?);
+        let admin = self.admin.local_addr()?;
+        Ok(format!("listening {scheme}://{address}\nadmin http://{admin}\n{}", self.gates))
+    }
+
+    /// What the bank has executed.
+    pub fn ledger(&self) -> Arc<Ledger> {
+        self.book.ledger.clone()
+    }
+
+    /// Answers until told to stop, then lets requests in flight finish.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
+        let admin = axum::serve(self.admin, app::admin(self.book.ledger.clone()));
+        let admin = tokio::spawn(admin.into_future());
+        let routes = app::routes(self.book, self.gates);
+        self.listener.serve(routes, stop).await;
+        // Payments whose clients have hung up are requests in flight as well.
+        if tokio::time::timeout(PATIENCE, self.in_flight.none()).await.is_err() {
+            tracing::error!("stopped with payments in flight");
+        }
+        admin.abort();
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| StartError::Socket(address, error))
+}
+
+/// How long requests in flight may take after the word to stop.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Why a bank does not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The file, or a file that it names, is wrong: one line that says what and where.
+    File(String),
+    /// An address cannot be listened on.
+    Socket(SocketAddr, std::io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(what) => f.write_str(what),
+            Self::Socket(address, error) => write!(f, "{address}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
