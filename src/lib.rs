@@ -13,3 +13,7 @@ pub mod header;
 pub mod idempotency;
 pub mod jose;
 pub mod reject;
+pub mod signature;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod token;

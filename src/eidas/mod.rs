@@ -1,1 +1,22 @@
-//! eidas
+//! What an eIDAS certificate says about its holder.
+mod country;
+mod inspect;
+mod nca;
+mod organization_id;
+mod psd2;
+mod qc_statement;
+mod qc_type;
+mod role;
+
+pub use self::{
+    inspect::{Finding, Severity, findings},
+    nca::{NcaId, NotAnNcaId},
+    organization_id::{NotAnOrganizationId, OrganizationId, Scheme},
+    psd2::{Psd2Statement, RoleDefect, RoleOfPsp, RolesEncoding},
+    qc_statement::{Encoding, QcError, QcStatements},
+    qc_type::{Kind, QcType},
+    role::PspRole,
+};
+
+#[cfg(test)]
+mod test_der;

@@ -9,21 +9,25 @@ mod accept;
 mod auth_date;
 mod customer_ip;
 mod echo;
+mod fapi;
 mod financial_id;
 mod idempotency_key;
 mod interaction_id;
 mod media_type;
+mod negotiate;
 pub(crate) mod quoted;
 
 pub use auth_date::{AuthDate, AuthDateError};
 pub use customer_ip::{CustomerIp, CustomerIpError};
 pub use echo::EchoInteractionId;
+pub use fapi::{FapiContext, ReadFapiHeaders};
 pub use financial_id::{FinancialId, FinancialIdError};
 pub use idempotency_key::{
     IdempotencyKey, IdempotencyKeyError, MaxKeyLength, MaxKeyLengthTooShort,
 };
 pub use interaction_id::{InteractionId, InteractionIdError};
 pub use media_type::{ContentTypeError, MediaType, MediaTypeError};
+pub use negotiate::{NegotiateMedia, NegotiatedMedia};
 
 /// Reads the value of a header that may occur once.
 ///

@@ -1,1 +1,18 @@
-//! idempotency
+//! A request that is sent twice runs once: the rule, and the stores of idempotency keys.
+//!
+//! The rules are those of the Open Banking UK Read/Write profile, "Idempotency", with the answers
+//! it leaves open taken from `draft-ietf-httpapi-idempotency-key-header`.
+
+mod claim;
+mod key;
+mod memory;
+mod record;
+mod run_once;
+mod store;
+
+pub use claim::{Abandoned, Claim, Claimed, Fingerprint, Lease};
+pub use key::{KeyScope, StoreKey};
+pub use memory::MemoryStore;
+pub use record::Record;
+pub use run_once::{ClaimedKey, FinalOutcome, OnReplay, RunOnce};
+pub use store::{IdempotencyStore, Settlement, StoreError, StoreFuture};

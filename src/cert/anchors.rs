@@ -1,0 +1,187 @@
+//! The anchors of trust, and the revocation lists beside them.
+
+use std::fmt;
+
+use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use webpki::{
+    CertRevocationList, ExpirationPolicy, OwnedCertRevocationList, RevocationCheckDepth,
+    RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy, anchor_from_trusted_cert,
+};
+use x509_cert::crl::CertificateList;
+use x509_cert::der::Decode;
+
+use crate::reject::{Reason, Rejection};
+
+/// The certification authorities at which a path may end.
+///
+/// Take the *issuing* authorities, not the national roots: a real path through them often holds
+/// critical certificate policies, which are refused in an intermediate certificate.
+pub struct Anchors(Vec<TrustAnchor<'static>>);
+
+/// Why anchors or lists are not taken.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// An anchor that is no certificate.
+    #[error("anchor {index} is not a usable certificate: {why}")]
+    Anchor {
+        /// Its place in the list, from 0.
+        index: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A revocation list that cannot be used: not a list, indirect, partial, or with an unknown
+    /// critical extension.
+    #[error("revocation list {index} cannot be used: {why}")]
+    List {
+        /// Its place in the list, from 0.
+        index: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// No anchor: nothing would be trusted.
+    #[error("no anchor: nothing would be trusted")]
+    NoAnchor,
+    /// No revocation list: nothing could be told to be good.
+    #[error("no revocation list: say that revocation is off, or give lists")]
+    NoList,
+}
+
+impl Anchors {
+    /// Trusts these authorities.
+    ///
+    /// # Errors
+    ///
+    /// An empty list, or an entry that is no certificate.
+    pub fn of(
+        certificates: impl IntoIterator<Item = CertificateDer<'static>>,
+    ) -> Result<Self, TrustError> {
+        let mut anchors = Vec::new();
+        for (index, certificate) in certificates.into_iter().enumerate() {
+            let anchor = anchor_from_trusted_cert(&certificate)
+                .map_err(|error| TrustError::Anchor { index, why: error.to_string() })?;
+            anchors.push(anchor.to_owned());
+        }
+        match anchors.is_empty() {
+            true => Err(TrustError::NoAnchor),
+            false => Ok(Self(anchors)),
+        }
+    }
+
+    pub(super) fn as_webpki(&self) -> &[TrustAnchor<'static>] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Anchors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Anchors({})", self.0.len())
+    }
+}
+
+/// How revocation is told.
+pub struct Revocation(Source);
+
+enum Source {
+    Lists(Vec<List>),
+    Off,
+}
+
+struct List {
+    list: CertRevocationList<'static>,
+    this_update: UnixTime,
+    next_update: UnixTime,
+}
+
+impl Revocation {
+    /// By revocation lists, in DER. Each certificate of a path but the anchor must be covered by a
+    /// list of its issuer that is in its time.
+    ///
+    /// # Errors
+    ///
+    /// No list, or one that cannot be used; RFC 5280 demands `nextUpdate`.
+    pub fn by_lists(lists: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, TrustError> {
+        let mut taken = Vec::new();
+        for (index, der) in lists.into_iter().enumerate() {
+            taken.push(List::read(&der).map_err(|why| TrustError::List { index, why })?);
+        }
+        match taken.is_empty() {
+            true => Err(TrustError::NoList),
+            false => Ok(Self(Source::Lists(taken))),
+        }
+    }
+
+    /// Not at all: a revoked certificate passes. Logged as a warning.
+    pub fn danger_off() -> Self {
+        tracing::warn!("revocation is off: revoked certificates are trusted");
+        Self(Source::Off)
+    }
+
+    /// The last second at which every list is in its time.
+    pub(super) fn good_until(&self) -> UnixTime {
+        let ends = match &self.0 {
+            Source::Lists(lists) => lists.iter().map(|list| list.next_update).min(),
+            Source::Off => None,
+        };
+        ends.unwrap_or(UnixTime::since_unix_epoch(std::time::Duration::MAX))
+    }
+
+    pub(super) fn lists(&self) -> Vec<&CertRevocationList<'static>> {
+        match &self.0 {
+            Source::Lists(lists) => lists.iter().map(|list| &list.list).collect(),
+            Source::Off => Vec::new(),
+        }
+    }
+
+    /// webpki's options. A list from the future is refused here: webpki looks at `nextUpdate` only.
+    pub(super) fn options<'a>(
+        &'a self,
+        lists: &'a [&'a CertRevocationList<'a>],
+        now: UnixTime,
+    ) -> Result<Option<RevocationOptions<'a>>, Rejection> {
+        let Source::Lists(known) = &self.0 else { return Ok(None) };
+        let unknown = |why| Rejection::new(Reason::RevocationUnknown).detail(why);
+        let latest = now.as_secs().saturating_add(SKEW_SECONDS);
+        if known.iter().any(|list| list.this_update.as_secs() > latest) {
+            return Err(unknown("a revocation list is from the future"));
+        }
+        let builder =
+            RevocationOptionsBuilder::new(lists).map_err(|_| unknown("no revocation list"))?;
+        Ok(Some(
+            builder
+                .with_depth(RevocationCheckDepth::Chain)
+                .with_status_policy(UnknownStatusPolicy::Deny)
+                .with_expiration_policy(ExpirationPolicy::Enforce)
+                .build(),
+        ))
+    }
+}
+
+impl List {
+    fn read(der: &[u8]) -> Result<Self, String> {
+        let owned = OwnedCertRevocationList::from_der(der).map_err(|error| error.to_string())?;
+        let parsed: CertificateList =
+            CertificateList::from_der(der).map_err(|error| error.to_string())?;
+        let seconds =
+            |time: &x509_cert::time::Time| UnixTime::since_unix_epoch(time.to_unix_duration());
+        let dates = &parsed.tbs_cert_list;
+        let next_update = dates.next_update.as_ref().ok_or("nextUpdate is missing")?;
+        Ok(Self {
+            list: owned.into(),
+            this_update: seconds(&dates.this_update),
+            next_update: seconds(next_update),
+        })
+    }
+}
+
+impl fmt::Debug for Revocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Source::Lists(lists) => write!(f, "Lists({})", lists.len()),
+            Source::Off => write!(f, "Off"),
+        }
+    }
+}
+
+/// Rule 3.3 of RFC 5280's CRL validation, with clocks five minutes apart.
+const SKEW_SECONDS: u64 = 300;

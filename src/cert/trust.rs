@@ -1,0 +1,245 @@
+//! `TrustCertificate`: a path to an anchor, in its time, for this purpose, not revoked.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use http::request::Parts;
+use rustls_pki_types::{CertificateDer, UnixTime};
+use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter};
+
+use super::{Anchors, Certificate, ClientCertificate, Revocation};
+use crate::context::Context;
+use crate::crypto::webpki_algorithms;
+use crate::gate::{Evidence, Rule, Verdict, rule_layers};
+use crate::reject::{Reason, Rejection};
+
+/// Trusts a client certificate.
+///
+/// # Passes when
+///
+/// - there is a path of signatures from the certificate to a configured anchor (RFC 5280, 6, by
+///   webpki: basic constraints, name constraints, key usage of the issuers, at most six of them);
+/// - now lies within the dates of the certificate, judged at every request, and of its issuers;
+/// - its extended key usage is absent, or names serverAuth or clientAuth: browser programmes take
+///   clientAuth out of public certificates, so a website certificate serves as client certificate;
+/// - its key usage is absent, or names digitalSignature;
+/// - its key has at least 2048 (RSA) or 256 (curves) bits, and its signature is not over SHA-1;
+/// - no configured revocation list names it or one of its issuers, and for each of them there is a
+///   list that is in its time; or revocation is [`Revocation::danger_off`].
+///
+/// # Needs and leaves
+///
+/// Needs [`ClientCertificate`]; leaves [`TrustedCertificate`].
+///
+/// # Does not check
+///
+/// Whose certificate it is, its names, its qcStatements; OCSP.
+///
+/// # Rejections
+///
+/// [`Reason::CertificateExpired`], [`Reason::CertificateNotYetValid`],
+/// [`Reason::CertificatePurposeWrong`], [`Reason::CertificateRevoked`],
+/// [`Reason::CertificateUntrusted`], [`Reason::CertificateWeak`], and
+/// [`Reason::RevocationUnknown`] where no current list speaks of it.
+///
+/// # Specification
+///
+/// RFC 5280, 6; ETSI TS 119 495; FAPI 1.0 Advanced, 8.5.
+#[derive(Clone)]
+pub struct TrustCertificate(Arc<Judge>);
+
+struct Judge {
+    anchors: Anchors,
+    revocation: Revocation,
+    /// Good paths by thumbprint, each with the last second for which it was found good.
+    verdicts: RwLock<HashMap<[u8; 32], UnixTime>>,
+}
+
+impl TrustCertificate {
+    /// Trusts what leads to these anchors and is not revoked.
+    pub fn anchored_in(anchors: Anchors, revocation: Revocation) -> Self {
+        Self(Arc::new(Judge { anchors, revocation, verdicts: RwLock::default() }))
+    }
+
+    fn judge(&self, client: &ClientCertificate, now: UnixTime) -> Result<(), Rejection> {
+        let leaf = client.certificate();
+        in_its_time(leaf, now)?;
+        if self.0.knows(leaf.thumbprint(), now) {
+            return Ok(());
+        }
+        fit_for_transport(leaf)?;
+        let good_until = self.0.path(leaf, client.chain(), now)?;
+        self.0.remember(*leaf.thumbprint(), good_until, now);
+        Ok(())
+    }
+}
+
+impl Rule for TrustCertificate {
+    const NAME: &'static str = "TrustCertificate";
+    type Needs = ClientCertificate;
+    type Leaves = TrustedCertificate;
+
+    fn check(
+        &self,
+        client: &ClientCertificate,
+        _: &mut Parts,
+        context: &Context,
+    ) -> Verdict<TrustedCertificate> {
+        let trusted = || TrustedCertificate::assertion(client.shared());
+        self.judge(client, context.now()).map(|()| trusted()).into()
+    }
+}
+
+/// The leaf's own dates, before any cache is asked: a connection outlives its certificate.
+fn in_its_time(leaf: &Certificate, now: UnixTime) -> Result<(), Rejection> {
+    if now < leaf.not_before() {
+        return Err(Rejection::new(Reason::CertificateNotYetValid));
+    }
+    if now > leaf.not_after() {
+        return Err(Rejection::new(Reason::CertificateExpired));
+    }
+    Ok(())
+}
+
+fn fit_for_transport(leaf: &Certificate) -> Result<(), Rejection> {
+    if !leaf.key_strength().is_sufficient()
+        || !leaf.signature_algorithm().digest().resists_collisions()
+    {
+        return Err(Rejection::new(Reason::CertificateWeak));
+    }
+    // RFC 5280, 4.2.1.3: the key signs the handshake.
+    if leaf.key_usage().is_some_and(|usage| !usage.digital_signature()) {
+        return Err(purpose_wrong("key usage without digitalSignature"));
+    }
+    Ok(())
+}
+
+fn purpose_wrong(why: &'static str) -> Rejection {
+    Rejection::new(Reason::CertificatePurposeWrong).detail(why)
+}
+
+/// The extended key usage of a client, on the leaf and on every issuer that restricts it.
+struct TransportUsage;
+
+impl ExtendedKeyUsageValidator for TransportUsage {
+    fn validate(&self, purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
+        let mut empty = true;
+        for purpose in purposes {
+            empty = false;
+            let oid: Vec<usize> = purpose?.to_decoded_oid();
+            if [SERVER_AUTH, CLIENT_AUTH, ANY_USAGE].contains(&oid.as_slice()) {
+                return Ok(());
+            }
+        }
+        match empty {
+            true => Ok(()),
+            // The variant that carries what was wanted cannot be made outside webpki.
+            false => Err(Error::InvalidCertValidity),
+        }
+    }
+}
+
+impl Judge {
+    fn knows(&self, thumbprint: &[u8; 32], now: UnixTime) -> bool {
+        let verdicts = self.verdicts.read().unwrap_or_else(PoisonError::into_inner);
+        verdicts.get(thumbprint).is_some_and(|good_until| now <= *good_until)
+    }
+
+    fn remember(&self, thumbprint: [u8; 32], good_until: UnixTime, now: UnixTime) {
+        let mut verdicts = self.verdicts.write().unwrap_or_else(PoisonError::into_inner);
+        if verdicts.len() >= REMEMBERED {
+            verdicts.retain(|_, until| now <= *until);
+        }
+        // Forgetting costs a signature check and decides nothing.
+        if verdicts.len() >= REMEMBERED {
+            verdicts.clear();
+        }
+        verdicts.insert(thumbprint, good_until);
+    }
+
+    /// Finds a path; answers until when it is good without another look.
+    fn path(
+        &self,
+        leaf: &Certificate,
+        chain: &[CertificateDer<'static>],
+        now: UnixTime,
+    ) -> Result<UnixTime, Rejection> {
+        let untrusted = |error: Error| Rejection::new(Reason::CertificateUntrusted).source(error);
+        let end_entity = EndEntityCert::try_from(leaf.der()).map_err(untrusted)?;
+        let lists = self.revocation.lists();
+        let options = self.revocation.options(&lists, now)?;
+        let path = end_entity
+            .verify_for_usage(
+                webpki_algorithms(),
+                self.anchors.as_webpki(),
+                chain,
+                now,
+                TransportUsage,
+                options,
+                None,
+            )
+            .map_err(refusal)?;
+        let mut good_until = leaf.not_after();
+        for issuer in path.intermediate_certificates() {
+            let issuer = Certificate::from_der(&issuer.der())
+                .map_err(|error| Rejection::new(Reason::CertificateUntrusted).source(error))?;
+            good_until = good_until.min(issuer.not_after());
+        }
+        Ok(good_until.min(self.revocation.good_until()))
+    }
+}
+
+fn refusal(error: Error) -> Rejection {
+    let reason = match &error {
+        Error::CertRevoked => Reason::CertificateRevoked,
+        Error::UnknownRevocationStatus | Error::CrlExpired { .. } => Reason::RevocationUnknown,
+        Error::InvalidCertValidity => Reason::CertificatePurposeWrong,
+        _ => Reason::CertificateUntrusted,
+    };
+    Rejection::new(reason).source(error)
+}
+
+/// A certificate with a path to an anchor of this bank, in its time and not revoked.
+pub struct TrustedCertificate {
+    certificate: Arc<Certificate>,
+}
+
+impl TrustedCertificate {
+    /// The greppable door: every origin of trust is found by searching for this name.
+    pub(crate) fn assertion(certificate: Arc<Certificate>) -> Self {
+        Self { certificate }
+    }
+
+    /// The certificate.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Certificate> {
+        self.certificate.clone()
+    }
+}
+
+impl Evidence for TrustedCertificate {}
+
+impl fmt::Debug for TrustedCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TrustedCertificate({})", self.certificate.subject())
+    }
+}
+
+impl fmt::Debug for TrustCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrustCertificate")
+            .field("revocation", &self.0.revocation)
+            .finish_non_exhaustive()
+    }
+}
+
+rule_layers!(TrustCertificate);
+
+const REMEMBERED: usize = 10_000;
+const ANY_USAGE: &[usize] = &[2, 5, 29, 37, 0];
+const CLIENT_AUTH: &[usize] = &[1, 3, 6, 1, 5, 5, 7, 3, 2];
+const SERVER_AUTH: &[usize] = &[1, 3, 6, 1, 5, 5, 7, 3, 1];

@@ -1,0 +1,184 @@
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+
+use super::{
+    NumericDate, Thumbprint,
+    object::{self, Members, ObjectError, Strict},
+};
+
+/// Why a set of claims was refused.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimsError {
+    /// A claim twice.
+    #[error("the claim {0:?} stands there twice")]
+    Duplicate(String),
+    /// Not one JSON object, or one of more than 64 members.
+    #[error("not a claims object")]
+    Malformed,
+    /// A claim has a value of another type, or a date beyond the year 2100.
+    #[error("the claim {0:?} has a wrong value")]
+    Wrong(String),
+}
+
+/// The claims of an access token or a client assertion (RFC 7519, RFC 9068, RFC 8705), typed.
+///
+/// Every claim is optional here and nothing is compared: which must be there, and what they must
+/// say, is for the rule that reads them. Unknown claims are left alone.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Claims {
+    /// `iss`.
+    pub issuer: Option<String>,
+    /// `sub`.
+    pub subject: Option<String>,
+    /// `aud`.
+    pub audience: Option<Audience>,
+    /// `exp`.
+    pub expires_at: Option<NumericDate>,
+    /// `nbf`.
+    pub not_before: Option<NumericDate>,
+    /// `iat`.
+    pub issued_at: Option<NumericDate>,
+    /// `jti`.
+    pub id: Option<String>,
+    /// `client_id` (RFC 9068 section 2.2).
+    pub client_id: Option<String>,
+    /// `scope`.
+    pub scope: Option<Scope>,
+    /// `cnf` (RFC 7800).
+    pub confirmation: Option<Confirmation>,
+    /// `openbanking_intent_id`: the consent the token was given for.
+    pub intent_id: Option<String>,
+}
+
+impl Claims {
+    /// Reads the payload of a JWT, after its signature verified.
+    ///
+    /// # Errors
+    ///
+    /// When it is not one JSON object, has a claim twice, or one of another type.
+    pub fn parse(json: &[u8]) -> Result<Self, ClaimsError> {
+        object::parse(json).map(|(claims, _)| claims).map_err(|error| match error {
+            ObjectError::Duplicate(name) => ClaimsError::Duplicate(name),
+            ObjectError::Wrong(name) => ClaimsError::Wrong(name),
+            ObjectError::NotAnObject | ObjectError::NotJson | ObjectError::TooManyMembers => {
+                ClaimsError::Malformed
+            }
+        })
+    }
+}
+
+impl Members for Claims {
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        values: &mut A,
+    ) -> Result<bool, A::Error> {
+        match name {
+            "iss" => self.issuer = Some(values.next_value()?),
+            "sub" => self.subject = Some(values.next_value()?),
+            "aud" => self.audience = Some(values.next_value()?),
+            "exp" => self.expires_at = Some(values.next_value()?),
+            "nbf" => self.not_before = Some(values.next_value()?),
+            "iat" => self.issued_at = Some(values.next_value()?),
+            "jti" => self.id = Some(values.next_value()?),
+            "client_id" => self.client_id = Some(values.next_value()?),
+            "scope" => self.scope = Some(Scope(values.next_value()?)),
+            "cnf" => self.confirmation = Some(values.next_value::<Strict<_>>()?.0),
+            "openbanking_intent_id" => self.intent_id = Some(values.next_value()?),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+/// `aud`: one name or several (RFC 7519 section 4.1.3).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Audience(Vec<String>);
+
+impl Audience {
+    /// Whether the name is among them, compared character by character.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|audience| audience == name)
+    }
+
+    /// The name, when it is the only one: a string, or an array of one.
+    pub fn sole(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Audience {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Names)
+    }
+}
+
+struct Names;
+
+impl<'de> Visitor<'de> for Names {
+    type Value = Audience;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or an array of strings")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Audience, E> {
+        Ok(Audience(vec![name.to_owned()]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<Audience, A::Error> {
+        let mut audience = Vec::new();
+        while let Some(name) = names.next_element()? {
+            audience.push(name);
+        }
+        Ok(Audience(audience))
+    }
+}
+
+/// `scope`: names separated by blanks (RFC 6749 section 3.3).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Scope(String);
+
+impl Scope {
+    /// Whether the name is among them, case-sensitively.
+    pub fn contains(&self, name: &str) -> bool {
+        self.names().any(|scope| scope == name)
+    }
+
+    /// The names in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.split(' ').filter(|name| !name.is_empty())
+    }
+}
+
+/// `cnf`: what the sender of the token must prove to hold. Where both are there, both must hold.
+///
+/// Where neither is, the token is bound by a method this crate does not know, and must be refused.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Confirmation {
+    /// `x5t#S256`: the client's certificate (RFC 8705 section 3.1).
+    pub certificate: Option<Thumbprint>,
+    /// `jkt`: the client's DPoP key (RFC 9449 section 6.1).
+    pub key: Option<Thumbprint>,
+}
+
+impl Members for Confirmation {
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        values: &mut A,
+    ) -> Result<bool, A::Error> {
+        match name {
+            "x5t#S256" => self.certificate = Some(values.next_value()?),
+            "jkt" => self.key = Some(values.next_value()?),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}

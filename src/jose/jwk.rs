@@ -1,0 +1,176 @@
+use serde::{Serialize, de::MapAccess};
+
+use super::{
+    base64url,
+    object::{self, Members},
+};
+use crate::crypto::{Algorithm, Components, KeyError, KeyKind, PublicKey};
+
+/// Why a JWK was refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JwkError {
+    /// The key it describes was refused.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Not one JSON object, a member twice, a member of another type, or bad base64url.
+    #[error("the JWK is malformed")]
+    Malformed,
+    /// A member the key type requires is missing.
+    #[error("the JWK lacks {0}")]
+    Missing(&'static str),
+    /// It holds private or symmetric key material, which has no business in a message or a public
+    /// key set.
+    #[error("the JWK holds a secret")]
+    Secret,
+    /// A key type or curve this crate does not verify with.
+    #[error("the key type is not supported")]
+    Unsupported,
+}
+
+/// A public JSON Web Key (RFC 7517), in the members that matter to verifying.
+///
+/// Reading one checks its form only; [`public_key`](Self::public_key) checks the key. `x5c`, `x5u`
+/// and unknown members are ignored. Secret members are noticed and not kept.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Jwk {
+    kty: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<String>,
+    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
+    usage: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_ops: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alg: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crv: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    x: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    y: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    n: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    e: Option<String>,
+    #[serde(skip)]
+    secret: bool,
+}
+
+impl Jwk {
+    /// Reads one JWK.
+    ///
+    /// # Errors
+    ///
+    /// When it is not one JSON object, has a member twice, or one of another type.
+    pub fn parse(json: &[u8]) -> Result<Self, JwkError> {
+        object::parse(json).map(|(jwk, _)| jwk).map_err(|_| JwkError::Malformed)
+    }
+
+    /// The public JWK of a key, for publication: `use` is `sig`, `alg` and `kid` as given.
+    ///
+    /// # Errors
+    ///
+    /// Never for a key that was loaded.
+    pub fn of(key: &PublicKey, kid: &str, algorithm: Algorithm) -> Result<Self, JwkError> {
+        let member = |bytes| Some(base64url::encode(bytes));
+        let name = |text: &str| Some(text.to_owned());
+        let described = Self {
+            kid: name(kid),
+            usage: name("sig"),
+            alg: name(algorithm.name()),
+            ..Self::default()
+        };
+        Ok(match key.components()? {
+            Components::Ec { x, y } => {
+                let crv = name(if x.len() == 32 { "P-256" } else { "P-384" });
+                Self { kty: name("EC"), crv, x: member(x), y: member(y), ..described }
+            }
+            Components::Ed25519 { x } => {
+                Self { kty: name("OKP"), crv: name("Ed25519"), x: member(x), ..described }
+            }
+            Components::Rsa { n, e } => {
+                Self { kty: name("RSA"), n: member(n), e: member(e), ..described }
+            }
+        })
+    }
+
+    /// The key it describes.
+    ///
+    /// # Errors
+    ///
+    /// When the JWK holds a secret, lacks a member, or the key itself is refused.
+    pub fn public_key(&self) -> Result<PublicKey, JwkError> {
+        if self.secret {
+            return Err(JwkError::Secret);
+        }
+        let key = match (self.kty.as_deref(), self.crv.as_deref()) {
+            (Some("RSA"), _) => PublicKey::from_rsa(&bytes("n", &self.n)?, &bytes("e", &self.e)?),
+            (Some("EC"), Some("P-256")) => self.point(KeyKind::P256)?,
+            (Some("EC"), Some("P-384")) => self.point(KeyKind::P384)?,
+            (Some("OKP"), Some("Ed25519")) => PublicKey::from_ed25519(&bytes("x", &self.x)?),
+            (Some("EC" | "OKP"), None) => return Err(JwkError::Missing("crv")),
+            (Some(_), _) => return Err(JwkError::Unsupported),
+            (None, _) => return Err(JwkError::Missing("kty")),
+        };
+        Ok(key?)
+    }
+
+    /// The key id.
+    pub fn key_id(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// The value of `alg`, which may name an algorithm this crate does not know.
+    pub fn algorithm_name(&self) -> Option<&str> {
+        self.alg.as_deref()
+    }
+
+    /// Whether `use` and `key_ops`, where present, allow the key to verify (RFC 7517 sections 4.2
+    /// and 4.3).
+    pub fn may_verify(&self) -> bool {
+        self.usage.as_deref().is_none_or(|usage| usage == "sig")
+            && self.key_ops.as_ref().is_none_or(|ops| ops.iter().any(|op| op == "verify"))
+    }
+
+    /// Whether it came with private or symmetric key material.
+    pub fn has_secret(&self) -> bool {
+        self.secret
+    }
+
+    fn point(&self, kind: KeyKind) -> Result<Result<PublicKey, KeyError>, JwkError> {
+        Ok(PublicKey::from_coordinates(kind, &bytes("x", &self.x)?, &bytes("y", &self.y)?))
+    }
+}
+
+impl Members for Jwk {
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        values: &mut A,
+    ) -> Result<bool, A::Error> {
+        match name {
+            "kty" => self.kty = Some(values.next_value()?),
+            "kid" => self.kid = Some(values.next_value()?),
+            "use" => self.usage = Some(values.next_value()?),
+            "key_ops" => self.key_ops = Some(values.next_value()?),
+            "alg" => self.alg = Some(values.next_value()?),
+            "crv" => self.crv = Some(values.next_value()?),
+            "x" => self.x = Some(values.next_value()?),
+            "y" => self.y = Some(values.next_value()?),
+            "n" => self.n = Some(values.next_value()?),
+            "e" => self.e = Some(values.next_value()?),
+            "d" | "p" | "q" | "dp" | "dq" | "qi" | "oth" | "k" => {
+                self.secret = true;
+                return Ok(false);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+fn bytes(name: &'static str, value: &Option<String>) -> Result<Vec<u8>, JwkError> {
+    let text = value.as_deref().ok_or(JwkError::Missing(name))?;
+    base64url::decode(text).ok_or(JwkError::Malformed)
+}

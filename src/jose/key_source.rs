@@ -1,0 +1,77 @@
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use super::{Key, KeySet};
+
+/// The keys could not be asked for: refuse as unavailable (503), never as an unknown key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the keys are not available")]
+pub struct KeysUnavailable;
+
+/// A key, no such key, or no answer.
+pub type FoundKey = Result<Option<Arc<Key>>, KeysUnavailable>;
+
+/// What a [`KeySource`] answers.
+#[must_use]
+pub enum KeyLookup {
+    /// At once.
+    Now(FoundKey),
+    /// After waiting, such as for a refreshed document.
+    Later(Pin<Box<dyn Future<Output = FoundKey> + Send>>),
+}
+
+/// Finds verifying keys of **one issuer** by key id.
+///
+/// A key id means nothing without its issuer: whoever serves many issuers keeps a source for each.
+/// An implementation that fetches answers `Now` for keys it has, `Later` at most once per rate limit
+/// for ids it does not, and never follows a URL found in a message.
+///
+/// `Ok(None)` refuses the message; an error refuses it as unavailable. No answer passes anything by
+/// itself.
+pub trait KeySource: Send + Sync + 'static {
+    /// Finds the key of this id.
+    fn find(&self, kid: &str) -> KeyLookup;
+}
+
+impl KeySource for KeySet {
+    fn find(&self, kid: &str) -> KeyLookup {
+        KeyLookup::Now(Ok(self.get(kid).cloned()))
+    }
+}
+
+impl<T: KeySource + ?Sized> KeySource for Arc<T> {
+    fn find(&self, kid: &str) -> KeyLookup {
+        (**self).find(kid)
+    }
+}
+
+/// A key set that is replaced while requests are served.
+///
+/// A lookup sees the old set or the new one, never a mixture; keys handed out before stay valid for
+/// the verification they were handed out for.
+#[derive(Debug)]
+pub struct RotatingKeys(RwLock<Arc<KeySet>>);
+
+impl RotatingKeys {
+    /// Begins with this set.
+    pub fn new(keys: KeySet) -> Self {
+        Self(RwLock::new(Arc::new(keys)))
+    }
+
+    /// Replaces the set. A document that does not parse never gets here, so that a bad refresh
+    /// leaves the old keys in place.
+    pub fn replace(&self, keys: KeySet) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+}
+
+impl KeySource for RotatingKeys {
+    fn find(&self, kid: &str) -> KeyLookup {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).find(kid)
+    }
+}
+
+fn _obj_safe(_: &dyn KeySource) {}

@@ -1,0 +1,147 @@
+//! Which endpoints are signed and which are idempotent.
+
+use http::Method;
+
+/// One row of the endpoint tables of a profile.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Endpoint {
+    method: &'static str,
+    path: &'static str,
+    /// What the profile demands there.
+    pub demands: Demands,
+}
+
+/// What a profile demands of an endpoint.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Demands {
+    /// The request carries a message signature.
+    pub signed_request: bool,
+    /// The response carries a message signature.
+    pub signed_response: bool,
+    /// The request carries an idempotency key.
+    pub idempotent: bool,
+}
+
+impl Demands {
+    const NOTHING: Self = Self { signed_request: false, signed_response: false, idempotent: false };
+    const SIGNED: Self = Self { signed_request: true, signed_response: true, idempotent: false };
+    const SIGNED_RESPONSE: Self =
+        Self { signed_request: false, signed_response: true, idempotent: false };
+    const SIGNED_ONCE: Self =
+        Self { signed_request: true, signed_response: true, idempotent: true };
+}
+
+/// The endpoint table of a profile.
+#[derive(Clone, Copy, Debug)]
+pub struct EndpointTable(&'static [Endpoint]);
+
+impl EndpointTable {
+    /// The tables of the Open Banking UK Read/Write API, 3.1 to 4.0 ("Endpoints" of the payment
+    /// initiation, VRP, account, funds confirmation and event pages).
+    pub const OBIE: Self = Self(OBIE);
+
+    /// What is demanded of a request.
+    ///
+    /// A row matches the last segments of the path, so that it does not matter where the API is
+    /// mounted; of several rows the longest counts. An endpoint without a row is taken for the
+    /// strictest of its kind: `POST`, `PUT` and `PATCH` signed and idempotent, the rest with a
+    /// signed response.
+    pub fn demands(self, method: &Method, path: &str) -> Demands {
+        let rows = self.0.iter().filter(|row| row.method == method.as_str());
+        let matching = rows.filter(|row| ends_with(path, row.path));
+        match matching.max_by_key(|row| row.path.split('/').count()) {
+            Some(row) => row.demands,
+            None if matches!(*method, Method::POST | Method::PUT | Method::PATCH) => {
+                Demands::SIGNED_ONCE
+            }
+            None => Demands::SIGNED_RESPONSE,
+        }
+    }
+}
+
+fn ends_with(path: &str, row: &str) -> bool {
+    let mut segments = path.rsplit('/');
+    row.rsplit('/').all(|wanted| match segments.next() {
+        Some(segment) if wanted == "{}" => !segment.is_empty(),
+        Some(segment) => segment == wanted,
+        None => false,
+    })
+}
+
+const fn row(method: &'static str, path: &'static str, demands: Demands) -> Endpoint {
+    Endpoint { method, path, demands }
+}
+
+const OBIE: &[Endpoint] = &[
+    row("POST", "domestic-payment-consents", Demands::SIGNED_ONCE),
+    row("POST", "domestic-scheduled-payment-consents", Demands::SIGNED_ONCE),
+    row("POST", "domestic-standing-order-consents", Demands::SIGNED_ONCE),
+    row("POST", "domestic-vrp-consents", Demands::SIGNED_ONCE),
+    row("POST", "file-payment-consents", Demands::SIGNED_ONCE),
+    row("POST", "file-payment-consents/{}/file", Demands::SIGNED_ONCE),
+    row("POST", "international-payment-consents", Demands::SIGNED_ONCE),
+    row("POST", "international-scheduled-payment-consents", Demands::SIGNED_ONCE),
+    row("POST", "international-standing-order-consents", Demands::SIGNED_ONCE),
+    row("POST", "domestic-payments", Demands::SIGNED_ONCE),
+    row("POST", "domestic-scheduled-payments", Demands::SIGNED_ONCE),
+    row("POST", "domestic-standing-orders", Demands::SIGNED_ONCE),
+    row("POST", "domestic-vrps", Demands::SIGNED_ONCE),
+    row("POST", "file-payments", Demands::SIGNED_ONCE),
+    row("POST", "international-payments", Demands::SIGNED_ONCE),
+    row("POST", "international-scheduled-payments", Demands::SIGNED_ONCE),
+    row("POST", "international-standing-orders", Demands::SIGNED_ONCE),
+    row("POST", "domestic-vrp-consents/{}/funds-confirmation", Demands::SIGNED),
+    row("POST", "callback-urls", Demands::SIGNED),
+    row("PUT", "callback-urls/{}", Demands::SIGNED),
+    row("POST", "event-subscriptions", Demands::SIGNED),
+    row("PUT", "event-subscriptions/{}", Demands::SIGNED),
+    row("POST", "events", Demands::NOTHING),
+    row("POST", "account-access-consents", Demands::NOTHING),
+    row("GET", "account-access-consents/{}", Demands::NOTHING),
+    row("DELETE", "account-access-consents/{}", Demands::NOTHING),
+    row("POST", "funds-confirmation-consents", Demands::NOTHING),
+    row("GET", "funds-confirmation-consents/{}", Demands::NOTHING),
+    row("DELETE", "funds-confirmation-consents/{}", Demands::NOTHING),
+    row("POST", "funds-confirmations", Demands::NOTHING),
+    row("DELETE", "domestic-vrp-consents/{}", Demands::NOTHING),
+    row("DELETE", "callback-urls/{}", Demands::NOTHING),
+    row("DELETE", "event-subscriptions/{}", Demands::NOTHING),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn demanded(method: Method, path: &str) -> Demands {
+        EndpointTable::OBIE.demands(&method, path)
+    }
+
+    #[test]
+    fn the_rows_hold_wherever_the_api_is_mounted() {
+        for prefix in ["", "/open-banking/v3.1/pisp", "/a/b/c"] {
+            let path = format!("{prefix}/domestic-payments");
+            assert_eq!(demanded(Method::POST, &path), Demands::SIGNED_ONCE);
+            let confirmation = format!("{prefix}/domestic-vrp-consents/7/funds-confirmation");
+            assert_eq!(demanded(Method::POST, &confirmation), Demands::SIGNED);
+            let funds = format!("{prefix}/funds-confirmations");
+            assert_eq!(demanded(Method::POST, &funds), Demands::NOTHING);
+        }
+        assert_eq!(demanded(Method::GET, "/domestic-payments/7"), Demands::SIGNED_RESPONSE);
+    }
+
+    #[test]
+    fn an_endpoint_without_row_is_taken_for_the_strictest() {
+        assert_eq!(demanded(Method::POST, "/domestic-payments/"), Demands::SIGNED_ONCE);
+        assert_eq!(demanded(Method::POST, "/new-payments"), Demands::SIGNED_ONCE);
+        assert_eq!(demanded(Method::PATCH, "/funds-confirmations"), Demands::SIGNED_ONCE);
+        assert_eq!(demanded(Method::GET, "/payment-details"), Demands::SIGNED_RESPONSE);
+    }
+
+    #[test]
+    fn a_resource_id_cannot_borrow_the_row_of_another_endpoint() {
+        let cunning = "/file-payment-consents/funds-confirmations/file";
+        assert_eq!(demanded(Method::POST, cunning), Demands::SIGNED_ONCE);
+    }
+}

@@ -1,0 +1,16 @@
+//! Message signatures: `x-jws-signature` of the UK Read/Write profile, on requests and responses.
+
+mod endpoint;
+mod obie;
+mod sign;
+mod verify;
+
+pub use endpoint::{Demands, Endpoint, EndpointTable};
+pub use obie::{ObieSigning, TrustAnchors};
+pub use sign::{ResponseSigner, SignResponse, SigningPlan};
+pub use verify::{SignedMessage, Unexpected, VerifySignature};
+
+use http::header::HeaderName;
+
+pub(crate) const HEADER_TEXT: &str = "x-jws-signature";
+pub(crate) const HEADER: HeaderName = HeaderName::from_static(HEADER_TEXT);

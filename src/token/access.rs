@@ -1,0 +1,350 @@
+//! `VerifyToken`: an access token of this bank, for this bank, in its time.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::request::Parts;
+use rustls_pki_types::UnixTime;
+
+use super::bearer;
+use super::introspection::{Introspect, Introspected, IntrospectionError};
+use crate::context::Context;
+use crate::crypto::Algorithm;
+use crate::gate::{Audit, Evidence, Halt, Refs, Rule, Verdict, rule_layers};
+use crate::jose::{
+    Accept, Claims, Compact, Confirmation, Header, Key, KeyLookup, KeySource, KeysUnavailable,
+    Scope,
+};
+use crate::reject::{Reason, Rejection};
+
+/// Verifies the access token.
+///
+/// # Passes when
+///
+/// The request carries one bearer token in the `Authorization` header and none in the query, and
+///
+/// - [`issued_by`](Self::issued_by): it is a JWT whose `typ` is `at+jwt`, signed with an allowed
+///   algorithm by the key that its `kid` names; `iss` is the issuer and `aud` contains the audience,
+///   character by character; `exp` lies ahead; `iat` and `nbf`, where there, do not lie ahead by
+///   more than ten seconds; `sub`, `client_id`, `iat` and `jti` are there;
+/// - [`introspected_by`](Self::introspected_by): the authorization server says `active: true`, and
+///   what it says of `iss`, `aud`, `exp` and `nbf` passes the same way.
+///
+/// # Needs and leaves
+///
+/// Needs nothing; leaves [`AccessToken`].
+///
+/// # Does not check
+///
+/// The binding to the certificate ([`BindToken`](super::BindToken)), the scope
+/// ([`RequireScope`](super::RequireScope)), and whether a JWT has been revoked.
+///
+/// # Rejections
+///
+/// [`Reason::TokenMissing`], [`Reason::TokenMalformed`], [`Reason::TokenExpired`],
+/// [`Reason::TokenInvalid`]; [`Reason::ServiceUnavailable`] where keys or introspection do not
+/// answer.
+///
+/// # Specification
+///
+/// RFC 6750; RFC 9068, 4; RFC 7662, 2.2; FAPI 1.0 Baseline, 6.2.1.
+#[derive(Clone)]
+pub struct VerifyToken(Arc<Verifier>);
+
+struct Verifier {
+    issuer: String,
+    audience: String,
+    source: Source,
+    algorithms: Vec<Algorithm>,
+    typ: Typ,
+}
+
+enum Source {
+    Keys(Arc<dyn KeySource>),
+    Introspection(Arc<dyn Introspect>),
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Typ {
+    AccessToken,
+    Untyped,
+}
+
+/// The `iss` of tokens.
+#[derive(Clone, Debug)]
+pub struct TokenIssuer(pub String);
+
+/// The name of this resource server in `aud`.
+#[derive(Clone, Debug)]
+pub struct TokenAudience(pub String);
+
+impl VerifyToken {
+    /// Verifies JWT access tokens with the keys of their issuer. PS256, ES256 and EdDSA are
+    /// allowed.
+    pub fn issued_by(issuer: TokenIssuer, audience: TokenAudience, keys: impl KeySource) -> Self {
+        Self::new(issuer, audience, Source::Keys(Arc::new(keys)))
+    }
+
+    /// Asks the authorization server about each token.
+    pub fn introspected_by(
+        issuer: TokenIssuer,
+        audience: TokenAudience,
+        server: impl Introspect,
+    ) -> Self {
+        Self::new(issuer, audience, Source::Introspection(Arc::new(server)))
+    }
+
+    fn new(issuer: TokenIssuer, audience: TokenAudience, source: Source) -> Self {
+        let algorithms = vec![Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa];
+        let (issuer, audience) = (issuer.0, audience.0);
+        Self(Arc::new(Verifier { issuer, audience, source, algorithms, typ: Typ::AccessToken }))
+    }
+
+    /// Also takes tokens from before RFC 9068: without `typ`, or with `typ: JWT`, and without
+    /// `sub`, `iat` or `jti`. Any other explicit type stays refused.
+    #[must_use]
+    pub fn allow_untyped(self) -> Self {
+        self.with(|verifier| verifier.typ = Typ::Untyped)
+    }
+
+    /// Restricts the algorithms.
+    #[must_use]
+    pub fn algorithms(self, algorithms: impl Into<Vec<Algorithm>>) -> Self {
+        self.with(|verifier| verifier.algorithms = algorithms.into())
+    }
+
+    fn with(self, change: impl FnOnce(&mut Verifier)) -> Self {
+        let mut verifier = Verifier::clone_of(&self.0);
+        change(&mut verifier);
+        Self(Arc::new(verifier))
+    }
+}
+
+impl Rule for VerifyToken {
+    const NAME: &'static str = "VerifyToken";
+    type Needs = ();
+    type Leaves = AccessToken;
+
+    fn check(
+        &self,
+        (): Refs<'_, ()>,
+        request: &mut Parts,
+        context: &Context,
+    ) -> Verdict<AccessToken> {
+        let token = match bearer::token(request) {
+            Ok(token) => token,
+            Err(rejection) => return Verdict::reject(rejection),
+        };
+        match &self.0.source {
+            Source::Introspection(server) => self.introspect(server, token, context),
+            Source::Keys(keys) => self.verify(keys, token, context),
+        }
+    }
+}
+
+impl VerifyToken {
+    fn verify(
+        &self,
+        keys: &Arc<dyn KeySource>,
+        token: &str,
+        context: &Context,
+    ) -> Verdict<AccessToken> {
+        let header = match self.0.header(token) {
+            Ok(header) => header,
+            Err(rejection) => return Verdict::reject(rejection),
+        };
+        let Some(kid) = header.key_id() else {
+            return Verdict::reject(invalid().detail("no kid"));
+        };
+        match keys.find(kid) {
+            KeyLookup::Now(found) => self.0.judge(token, found, context.now()).into(),
+            KeyLookup::Later(search) => {
+                let (verifier, token, now) = (self.0.clone(), token.to_owned(), context.now());
+                Verdict::Later(Box::pin(async move {
+                    verifier.judge(&token, search.await, now).map_err(Halt::from)
+                }))
+            }
+        }
+    }
+
+    fn introspect(
+        &self,
+        server: &Arc<dyn Introspect>,
+        token: &str,
+        context: &Context,
+    ) -> Verdict<AccessToken> {
+        let (verifier, server, now) = (self.0.clone(), server.clone(), context.now());
+        let token = token.to_owned();
+        Verdict::Later(Box::pin(async move {
+            match server.introspect(&token).await {
+                Ok(Introspected::Active(claims)) => {
+                    verifier.facts(*claims, now).map_err(Halt::from)
+                }
+                Ok(Introspected::Inactive) => Err(invalid().detail("inactive").into()),
+                // RFC 7662 has no answer for it: never a 401, never a pass.
+                Err(error @ IntrospectionError { .. }) => {
+                    Err(Rejection::new(Reason::ServiceUnavailable).source(error).into())
+                }
+            }
+        }))
+    }
+}
+
+impl Verifier {
+    fn clone_of(other: &Self) -> Self {
+        Self {
+            issuer: other.issuer.clone(),
+            audience: other.audience.clone(),
+            source: match &other.source {
+                Source::Keys(keys) => Source::Keys(keys.clone()),
+                Source::Introspection(server) => Source::Introspection(server.clone()),
+            },
+            algorithms: other.algorithms.clone(),
+            typ: other.typ,
+        }
+    }
+
+    fn header(&self, token: &str) -> Result<Header, Rejection> {
+        let jws = Compact::parse(token).map_err(|error| invalid().source(error))?;
+        let header = jws.header();
+        let typ = header.typ().map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
+        // A JWT of another explicit type is no access token, whoever signed it (RFC 8725, 3.11).
+        let fits = match typ {
+            Some(typ) if typ.eq_ignore_ascii_case("at+jwt") => true,
+            Some(typ) => self.typ == Typ::Untyped && typ.eq_ignore_ascii_case("JWT"),
+            None => self.typ == Typ::Untyped,
+        };
+        match fits {
+            true => Ok(header.clone()),
+            false => Err(invalid().detail("typ is not at+jwt")),
+        }
+    }
+
+    fn judge(
+        &self,
+        token: &str,
+        found: Result<Option<Arc<Key>>, KeysUnavailable>,
+        now: UnixTime,
+    ) -> Result<AccessToken, Rejection> {
+        let key = found
+            .map_err(|error| Rejection::new(Reason::ServiceUnavailable).source(error))?
+            .ok_or_else(|| invalid().detail("no key of this kid"))?;
+        let jws = Compact::parse(token).map_err(|error| invalid().source(error))?;
+        let verified = jws
+            .verify(&key, Accept::algorithms(&self.algorithms))
+            .map_err(|error| invalid().source(error))?;
+        let claims = Claims::parse(verified.payload()).map_err(|error| invalid().source(error))?;
+        if self.typ == Typ::AccessToken {
+            let all = claims.subject.is_some() && claims.id.is_some() && claims.issued_at.is_some();
+            if !all {
+                return Err(invalid().detail("sub, jti or iat is missing (RFC 9068, 2.2)"));
+            }
+        }
+        if claims.issuer.is_none() || claims.audience.is_none() || claims.expires_at.is_none() {
+            return Err(invalid().detail("iss, aud or exp is missing"));
+        }
+        self.facts(claims, now)
+    }
+
+    /// What holds for a JWT and for an introspection answer alike.
+    fn facts(&self, claims: Claims, now: UnixTime) -> Result<AccessToken, Rejection> {
+        let now = now.as_secs();
+        if claims.issuer.as_ref().is_some_and(|issuer| *issuer != self.issuer) {
+            return Err(invalid().detail("another issuer"));
+        }
+        if claims.audience.as_ref().is_some_and(|audience| !audience.contains(&self.audience)) {
+            return Err(invalid().detail("another audience"));
+        }
+        let Some(expires_at) = claims.expires_at else {
+            return Err(invalid().detail("exp is missing"));
+        };
+        if expires_at.seconds() <= now {
+            return Err(Rejection::new(Reason::TokenExpired));
+        }
+        let latest = now.saturating_add(SKEW.as_secs());
+        let ahead = |date: crate::jose::NumericDate| date.seconds() > latest;
+        if claims.not_before.is_some_and(ahead) || claims.issued_at.is_some_and(ahead) {
+            return Err(invalid().detail("nbf or iat lies ahead"));
+        }
+        let Some(client_id) = claims.client_id.filter(|id| !id.is_empty()) else {
+            return Err(invalid().detail("client_id is missing"));
+        };
+        Ok(AccessToken {
+            client_id,
+            subject: claims.subject,
+            scope: claims.scope,
+            confirmation: claims.confirmation,
+            intent_id: claims.intent_id,
+            expires_at: UnixTime::since_unix_epoch(Duration::from_secs(expires_at.seconds())),
+        })
+    }
+}
+
+fn invalid() -> Rejection {
+    Rejection::new(Reason::TokenInvalid)
+}
+
+/// A token that this bank's authorization server issued, in its time.
+pub struct AccessToken {
+    client_id: String,
+    subject: Option<String>,
+    scope: Option<Scope>,
+    confirmation: Option<Confirmation>,
+    intent_id: Option<String>,
+    expires_at: UnixTime,
+}
+
+impl AccessToken {
+    /// The client that it was issued to.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// Whom it speaks for.
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// Whether it holds a scope.
+    pub fn has_scope(&self, name: &str) -> bool {
+        self.scope.as_ref().is_some_and(|scope| scope.contains(name))
+    }
+
+    /// The consent that it was given for (`openbanking_intent_id`).
+    pub fn openbanking_intent_id(&self) -> Option<&str> {
+        self.intent_id.as_deref()
+    }
+
+    /// When it ends.
+    pub fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+
+    pub(super) fn confirmation(&self) -> Option<&Confirmation> {
+        self.confirmation.as_ref()
+    }
+}
+
+impl Evidence for AccessToken {
+    fn audit(&self, line: &mut Audit) {
+        line.field("client_id", self.client_id.clone());
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for VerifyToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyToken").field("issuer", &self.0.issuer).finish_non_exhaustive()
+    }
+}
+
+rule_layers!(VerifyToken);
+
+/// FAPI 2.0, 5.3.2.1: clocks differ by up to ten seconds.
+const SKEW: Duration = Duration::from_secs(10);

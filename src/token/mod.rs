@@ -1,0 +1,14 @@
+//! Access tokens: verified, bound to the certificate, sufficient in scope.
+
+mod access;
+mod bearer;
+mod bind;
+mod introspection;
+mod scope;
+
+pub use self::access::{AccessToken, TokenAudience, TokenIssuer, VerifyToken};
+pub use self::bind::{BindToken, BoundToken};
+pub use self::introspection::{
+    Introspect, Introspected, IntrospectionError, introspection_response,
+};
+pub use self::scope::{PermittedScope, RequireScope};
