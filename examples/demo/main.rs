@@ -27,6 +27,7 @@ mod pki;
 mod plan;
 mod qc;
 mod stage;
+mod tokens;
 mod wire;
 mod world;
 

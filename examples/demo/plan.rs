@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::pki::Identity;
-use super::world::{Provider, World, token_header};
-use super::{Anything, jws};
+use super::world::{Provider, World};
+use super::{Anything, jws, tokens};
 
 /// The parts of a request, before anything is encoded or signed.
 #[derive(Clone)]
@@ -47,8 +47,8 @@ impl<'w> Plan<'w> {
             method,
             path: path.to_owned(),
             headers,
-            claims: world.claims(client, &client.qwac, scope),
-            token_header: token_header(),
+            claims: tokens::claims(client.client_id, &client.qwac.thumbprint(), scope, 300),
+            token_header: tokens::header(),
             token_key: &world.issuer_key,
             body: None,
             jose: None,
@@ -128,8 +128,7 @@ impl<'w> Plan<'w> {
         let payload = self.body.as_ref().map(Value::to_string).unwrap_or_default();
         *request.headers_mut() = self.headers.clone();
         let headers = request.headers_mut();
-        let claims = self.claims.to_string();
-        let token = jws::compact(&self.token_header, claims.as_bytes(), self.token_key)?;
+        let token = tokens::sign(&self.token_header, &self.claims, self.token_key)?;
         headers.insert(AUTHORIZATION, format!("Bearer {token}").parse()?);
         headers.insert(INTERACTION_ID, Uuid::new_v4().to_string().parse()?);
         if let Some(header) = &self.jose {

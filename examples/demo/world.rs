@@ -99,31 +99,6 @@ impl World {
             issuing,
         })
     }
-
-    /// The claims of an access token that this client may use with this certificate.
-    pub fn claims(&self, client: &Provider, certificate: &Identity, scope: &str) -> Value {
-        json!({
-            "iss": "https://auth.bank.example",
-            "aud": "https://api.bank.example",
-            "exp": now() + 300,
-            "iat": now(),
-            "jti": uuid::Uuid::new_v4(),
-            "sub": client.client_id,
-            "client_id": client.client_id,
-            "scope": scope,
-            "cnf": { "x5t#S256": certificate.thumbprint() },
-        })
-    }
-
-    /// The claims as a token, signed by the bank's authorization server.
-    pub fn token(&self, claims: &Value) -> Anything<String> {
-        jws::compact(&token_header(), claims.to_string().as_bytes(), &self.issuer_key)
-    }
-}
-
-/// RFC 9068.
-pub fn token_header() -> Value {
-    json!({ "alg": "PS256", "typ": "at+jwt", "kid": ISSUER_KID })
 }
 
 struct Cast {
@@ -165,8 +140,6 @@ const ALL_ROLES: &[Role] =
     &[Role::PAYMENT_INITIATION, Role::ACCOUNT_INFORMATION, Role::CARD_ISSUING];
 const ISSUING_NAME: &str = "Demo Issuing CA";
 
-/// The authorization server's key.
-pub const ISSUER_KID: &str = "issuer-1";
 /// The bank's signing key, as `examples/bank.toml` names it.
 pub const BANK_KID: &str = "bank-1";
 /// The bank's organisation, as `examples/bank.toml` names it.
