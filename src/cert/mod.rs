@@ -1,20 +1,35 @@
-//! X.509 certificates: read once, looked at often.
+//! X.509 certificates: presented, read once, trusted, and matched with a client.
+
 mod anchors;
 mod client;
+mod forwarded;
 mod match_client;
 mod name;
 mod oid;
 mod parsed;
+mod peer;
 pub mod pem;
+mod present;
 mod presented;
+mod remembered;
 pub mod time;
+#[cfg(feature = "rustls")]
+mod tls;
 mod trust;
+mod trusted_peers;
 
+pub(crate) use self::remembered::Remembered;
+#[cfg(feature = "rustls")]
+pub use self::tls::PossessionOnly;
 pub use self::{
     anchors::{Anchors, Revocation, TrustError},
     client::{
         CertificateMatch, Client, ClientLookup, ClientRegistry, Clients, FoundClient,
         RegistryUnavailable,
+    },
+    forwarded::{
+        CLIENT_CERT, CLIENT_CERT_CHAIN, Certificates, Encoding, ForwardedChain, ForwardedError,
+        ForwardedHeader, NoChainHeader, PercentDecoding, UnknownEncoding, XfccElement,
     },
     match_client::{MatchClient, RegisteredClient},
     name::{Attribute, CanonicalName, Name, NameError, NameOrder, RegisteredName},
@@ -23,6 +38,9 @@ pub use self::{
         Certificate, CertificateError, Digest, KeyStrength, KeyUsage, RawExtension,
         SignatureAlgorithm, SubjectAlternativeNames,
     },
+    peer::{PeerAddress, PeerCertificates},
+    present::PresentCertificate,
     presented::ClientCertificate,
     trust::{TrustCertificate, TrustedCertificate},
+    trusted_peers::{TrustedPeers, TrustedPeersError},
 };

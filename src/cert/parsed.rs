@@ -61,7 +61,7 @@ impl Certificate {
         }
         let spki = tbs.subject_public_key_info();
         Ok(Self {
-            thumbprint: sha256(der),
+            thumbprint: crate::crypto::sha256(der),
             der: CertificateDer::from(der.to_vec()),
             spki: spki.to_der().map_err(|_| CertificateError::Malformed)?,
             serial: tbs.serial_number().as_bytes().to_vec(),
@@ -202,10 +202,6 @@ fn extensions(tbs: &TbsCertificate) -> Result<Extensions, CertificateError> {
         Some(_) if tbs.version() != Version::V3 => Err(CertificateError::ExtensionsBeforeVersion3),
         Some(extensions) => Extensions::read(extensions),
     }
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    openssl::sha::sha256(bytes)
 }
 
 const ORGANIZATION_IDENTIFIER: Oid = Oid::literal("2.5.4.97");

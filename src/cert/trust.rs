@@ -1,14 +1,13 @@
 //! `TrustCertificate`: a path to an anchor, in its time, for this purpose, not revoked.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use http::request::Parts;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter};
 
-use super::{Anchors, Certificate, ClientCertificate, Revocation};
+use super::{Anchors, Certificate, ClientCertificate, Remembered, Revocation};
 use crate::context::Context;
 use crate::crypto::webpki_algorithms;
 use crate::gate::{Evidence, Rule, Verdict, rule_layers};
@@ -53,24 +52,25 @@ struct Judge {
     anchors: Anchors,
     revocation: Revocation,
     /// Good paths by thumbprint, each with the last second for which it was found good.
-    verdicts: RwLock<HashMap<[u8; 32], UnixTime>>,
+    verdicts: Remembered<UnixTime>,
 }
 
 impl TrustCertificate {
     /// Trusts what leads to these anchors and is not revoked.
     pub fn anchored_in(anchors: Anchors, revocation: Revocation) -> Self {
-        Self(Arc::new(Judge { anchors, revocation, verdicts: RwLock::default() }))
+        Self(Arc::new(Judge { anchors, revocation, verdicts: Remembered::new() }))
     }
 
     fn judge(&self, client: &ClientCertificate, now: UnixTime) -> Result<(), Rejection> {
         let leaf = client.certificate();
         in_its_time(leaf, now)?;
-        if self.0.knows(leaf.thumbprint(), now) {
+        let known = self.0.verdicts.get(leaf.thumbprint());
+        if known.is_some_and(|good_until| now <= good_until) {
             return Ok(());
         }
         fit_for_transport(leaf)?;
         let good_until = self.0.path(leaf, client.chain(), now)?;
-        self.0.remember(*leaf.thumbprint(), good_until, now);
+        self.0.verdicts.put(*leaf.thumbprint(), good_until);
         Ok(())
     }
 }
@@ -141,23 +141,6 @@ impl ExtendedKeyUsageValidator for TransportUsage {
 }
 
 impl Judge {
-    fn knows(&self, thumbprint: &[u8; 32], now: UnixTime) -> bool {
-        let verdicts = self.verdicts.read().unwrap_or_else(PoisonError::into_inner);
-        verdicts.get(thumbprint).is_some_and(|good_until| now <= *good_until)
-    }
-
-    fn remember(&self, thumbprint: [u8; 32], good_until: UnixTime, now: UnixTime) {
-        let mut verdicts = self.verdicts.write().unwrap_or_else(PoisonError::into_inner);
-        if verdicts.len() >= REMEMBERED {
-            verdicts.retain(|_, until| now <= *until);
-        }
-        // Forgetting costs a signature check and decides nothing.
-        if verdicts.len() >= REMEMBERED {
-            verdicts.clear();
-        }
-        verdicts.insert(thumbprint, good_until);
-    }
-
     /// Finds a path; answers until when it is good without another look.
     fn path(
         &self,
@@ -239,7 +222,6 @@ impl fmt::Debug for TrustCertificate {
 
 rule_layers!(TrustCertificate);
 
-const REMEMBERED: usize = 10_000;
 const ANY_USAGE: &[usize] = &[2, 5, 29, 37, 0];
 const CLIENT_AUTH: &[usize] = &[1, 3, 6, 1, 5, 5, 7, 3, 2];
 const SERVER_AUTH: &[usize] = &[1, 3, 6, 1, 5, 5, 7, 3, 1];

@@ -15,10 +15,13 @@ mod public_key;
 mod scheme;
 mod signing_key;
 mod spki;
+mod verification;
 mod webpki;
 
 #[cfg(all(test, feature = "aws-lc-rs"))]
 mod backends_agree;
+#[cfg(test)]
+pub(crate) mod test_keys;
 
 #[cfg(feature = "aws-lc-rs")]
 use self::aws_lc as backend;
@@ -29,8 +32,9 @@ pub(crate) use self::public_key::Components;
 pub use self::{
     algorithm::Algorithm,
     digest::{Sha256, sha256},
-    public_key::{KeyError, KeyKind, PublicKey, Verification, VerifyError},
+    public_key::{KeyError, KeyKind, PublicKey},
     signing_key::{SignError, SigningKey},
+    verification::{Verification, VerifyError},
     webpki::webpki_algorithms,
 };
 
@@ -53,4 +57,22 @@ pub fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let mut bytes = [0; N];
     ::openssl::rand::rand_bytes(&mut bytes).map_err(|_| NoRandomness)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_compare_by_content_and_length() {
+        assert!(constant_time_eq(b"secret", b"secret"));
+        assert!(constant_time_eq(b"", b""));
+        assert!(!constant_time_eq(b"secret", b"secreT"));
+        assert!(!constant_time_eq(b"secret", b"secret "));
+    }
+
+    #[test]
+    fn random_bytes_do_not_repeat() {
+        assert_ne!(random::<16>(), random::<16>());
+    }
 }

@@ -83,14 +83,12 @@ impl Key {
             return false;
         }
         let verdict = match scheme {
-            Scheme::EcdsaDer(..) => self.verify_ecdsa(EcdsaSig::from_der(signature), digest),
-            Scheme::EcdsaFixed(curve) => match fixed_signature(curve, signature) {
-                Some(parsed) => self.verify_ecdsa(parsed, digest),
-                None => Ok(false),
-            },
+            Scheme::EcdsaDer(..) => self.verify_padded(None, digest, signature),
+            Scheme::EcdsaFixed(curve) => der_signature(curve, signature)
+                .and_then(|signature| self.verify_padded(None, digest, &signature)),
             Scheme::Ed25519 => Ok(false),
-            Scheme::RsaPkcs1(_) => self.verify_rsa(Padding::PKCS1, digest, signature),
-            Scheme::RsaPss(_) => self.verify_rsa(Padding::PKCS1_PSS, digest, signature),
+            Scheme::RsaPkcs1(_) => self.verify_padded(Some(Padding::PKCS1), digest, signature),
+            Scheme::RsaPss(_) => self.verify_padded(Some(Padding::PKCS1_PSS), digest, signature),
         };
         verdict.unwrap_or(false)
     }
@@ -106,27 +104,20 @@ impl Key {
         self.verify_digest(scheme, &hasher.finish(), signature)
     }
 
-    fn verify_ecdsa(
+    fn verify_padded(
         &self,
-        signature: Result<EcdsaSig, ErrorStack>,
-        digest: &Digest,
-    ) -> Result<bool, ErrorStack> {
-        let key = self.0.ec_key()?;
-        signature?.verify(digest.as_ref(), &key)
-    }
-
-    fn verify_rsa(
-        &self,
-        padding: Padding,
+        padding: Option<Padding>,
         digest: &Digest,
         signature: &[u8],
     ) -> Result<bool, ErrorStack> {
         let md = message_digest(digest.hash);
         let mut context = PkeyCtx::new(&self.0)?;
         context.verify_init()?;
-        context.set_rsa_padding(padding)?;
+        if let Some(padding) = padding {
+            context.set_rsa_padding(padding)?;
+        }
         context.set_signature_md(md)?;
-        if padding == Padding::PKCS1_PSS {
+        if padding == Some(Padding::PKCS1_PSS) {
             // Left alone, OpenSSL reads the salt's length out of the signature and accepts any.
             context.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
             context.set_rsa_mgf1_md(md)?;
@@ -149,20 +140,17 @@ fn ec_key(curve: Nid, point: &[u8]) -> Result<PKey<Public>, ErrorStack> {
     PKey::from_ec_key(EcKey::from_public_key(&group, &point)?)
 }
 
-fn fixed_signature(curve: Curve, signature: &[u8]) -> Option<Result<EcdsaSig, ErrorStack>> {
+/// Turns `r || s` of exact length into DER; a signature of another length becomes an empty one.
+fn der_signature(curve: Curve, signature: &[u8]) -> Result<Vec<u8>, ErrorStack> {
     let half = match curve {
         Curve::P256 => 32,
         Curve::P384 => 48,
     };
     if signature.len() != 2 * half {
-        return None;
+        return Ok(Vec::new());
     }
     let (r, s) = signature.split_at(half);
-    Some(
-        BigNum::from_slice(r).and_then(|r| {
-            BigNum::from_slice(s).and_then(|s| EcdsaSig::from_private_components(r, s))
-        }),
-    )
+    EcdsaSig::from_private_components(BigNum::from_slice(r)?, BigNum::from_slice(s)?)?.to_der()
 }
 
 fn message_digest(hash: Hash) -> &'static MdRef {

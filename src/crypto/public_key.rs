@@ -1,10 +1,9 @@
 use std::{fmt, sync::Arc};
 
-use der::{Decode, Encode, asn1::UintRef};
+use der::{Encode, asn1::UintRef};
 
 use super::{
-    Algorithm, backend,
-    scheme::Scheme,
+    Algorithm, Verification, VerifyError, backend,
     spki::{self, RsaPublicKey},
 };
 
@@ -37,18 +36,6 @@ pub enum KeyError {
     Weak,
 }
 
-/// Why a signature was refused.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum VerifyError {
-    /// The signature is not one of this message by this key.
-    #[error("the signature does not verify")]
-    BadSignature,
-    /// The algorithm needs another kind of key. Found before any cryptography.
-    #[error("the algorithm does not fit the key")]
-    WrongKey,
-}
-
 /// A public key, parsed once and strong enough: RSA of 2048 to 8192 bits, P-256, P-384, Ed25519.
 ///
 /// Cloning is one reference count. Does not know whose key it is, whether it is still valid, or for
@@ -59,7 +46,7 @@ pub struct PublicKey(Arc<Inner>);
 struct Inner {
     kind: KeyKind,
     size: u32,
-    bits: Vec<u8>,
+    numbers: (Vec<u8>, Vec<u8>),
     spki: Vec<u8>,
     key: backend::Key,
 }
@@ -67,7 +54,7 @@ struct Inner {
 /// The numbers a public key is made of, big-endian, as a JWK (RFC 7518 section 6) spells them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Components<'a> {
-    Ec { x: &'a [u8], y: &'a [u8] },
+    Ec { crv: &'static str, x: &'a [u8], y: &'a [u8] },
     Ed25519 { x: &'a [u8] },
     Rsa { n: &'a [u8], e: &'a [u8] },
 }
@@ -107,7 +94,8 @@ impl PublicKey {
         let size = spki::strength(kind, &bits)?;
         let key = backend::Key::new(kind, &bits).ok_or(KeyError::Malformed)?;
         let spki = spki::encode(kind, &bits).map_err(|_| KeyError::Malformed)?;
-        Ok(Self(Arc::new(Inner { kind, size, bits, spki, key })))
+        let numbers = spki::numbers(kind, &bits)?;
+        Ok(Self(Arc::new(Inner { kind, size, numbers, spki, key })))
     }
 
     /// The kind of key.
@@ -157,12 +145,7 @@ impl PublicKey {
         if !self.fits(algorithm) {
             return Err(VerifyError::WrongKey);
         }
-        let scheme = algorithm.scheme();
-        let input = match scheme.hash() {
-            Some(hash) => Input::Digest(backend::Hasher::new(hash)),
-            None => Input::Message(Vec::new()),
-        };
-        Ok(Verification { key: self.clone(), scheme, input })
+        Ok(Verification::new(self.clone(), algorithm.scheme()))
     }
 
     /// The DER `SubjectPublicKeyInfo` of this key.
@@ -170,19 +153,17 @@ impl PublicKey {
         &self.0.spki
     }
 
-    pub(crate) fn components(&self) -> Result<Components<'_>, KeyError> {
-        let bits = self.0.bits.as_slice();
+    pub(super) fn backend(&self) -> &backend::Key {
+        &self.0.key
+    }
+
+    pub(crate) fn components(&self) -> Components<'_> {
+        let (first, second) = &self.0.numbers;
         match self.0.kind {
-            KeyKind::Ed25519 => Ok(Components::Ed25519 { x: bits }),
-            KeyKind::P256 | KeyKind::P384 => {
-                let (_, point) = bits.split_first().ok_or(KeyError::Malformed)?;
-                let (x, y) = point.split_at(point.len() / 2);
-                Ok(Components::Ec { x, y })
-            }
-            KeyKind::Rsa => {
-                let key = RsaPublicKey::from_der(bits).map_err(|_| KeyError::Malformed)?;
-                Ok(Components::Rsa { n: key.modulus.as_bytes(), e: key.exponent.as_bytes() })
-            }
+            KeyKind::Ed25519 => Components::Ed25519 { x: first },
+            KeyKind::P256 => Components::Ec { crv: "P-256", x: first, y: second },
+            KeyKind::P384 => Components::Ec { crv: "P-384", x: first, y: second },
+            KeyKind::Rsa => Components::Rsa { n: first, e: second },
         }
     }
 }
@@ -204,47 +185,83 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// A verification in progress: the message is hashed as it arrives.
-///
-/// Nothing is verified until [`finish`](Self::finish) says so.
-#[must_use = "an unfinished verification has verified nothing"]
-pub struct Verification {
-    key: PublicKey,
-    scheme: Scheme,
-    input: Input,
-}
+#[cfg(test)]
+mod tests {
+    use ::openssl::{bn::BigNum, nid::Nid, rsa::Rsa};
 
-enum Input {
-    Digest(backend::Hasher),
-    Message(Vec<u8>),
-}
+    use super::*;
+    use crate::crypto::test_keys;
 
-impl Verification {
-    /// Takes the next piece of the message. EdDSA keeps it, all other algorithms only hash it.
-    pub fn update(&mut self, piece: &[u8]) {
-        match &mut self.input {
-            Input::Digest(hasher) => hasher.update(piece),
-            Input::Message(message) => message.extend_from_slice(piece),
+    #[test]
+    fn an_algorithm_of_another_kind_is_refused_before_any_cryptography() {
+        let key = test_keys::signing(&test_keys::p256());
+        for algorithm in [Algorithm::Es384, Algorithm::Ps256, Algorithm::Rs256, Algorithm::EdDsa] {
+            assert_eq!(
+                key.public_key().verify(algorithm, &[], &[]),
+                Err(VerifyError::WrongKey),
+                "{algorithm}"
+            );
         }
     }
 
-    /// Passes when `signature` is one over all pieces so far.
-    ///
-    /// # Errors
-    ///
-    /// When it is not.
-    pub fn finish(self, signature: &[u8]) -> Result<(), VerifyError> {
-        let key = &self.key.0.key;
-        let verified = match self.input {
-            Input::Digest(hasher) => key.verify_digest(self.scheme, &hasher.finish(), signature),
-            Input::Message(message) => key.verify_message(self.scheme, &message, signature),
-        };
-        if verified { Ok(()) } else { Err(VerifyError::BadSignature) }
+    #[test]
+    fn a_key_survives_its_spki() {
+        let p384 = test_keys::ec(Nid::SECP384R1);
+        for (key, size) in [
+            (test_keys::rsa_2048(), 2048),
+            (&test_keys::p256(), 256),
+            (&p384, 384),
+            (&test_keys::ed25519(), 256),
+        ] {
+            let spki = key.public_key_to_der().unwrap();
+            let public = PublicKey::from_spki(&spki).unwrap();
+            assert_eq!(public.size(), size);
+            assert_eq!(public.spki(), spki);
+        }
     }
-}
 
-impl fmt::Debug for Verification {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verification").field("key", &self.key).finish_non_exhaustive()
+    #[test]
+    fn trailing_bytes_and_truncation_are_refused() {
+        let mut spki = test_keys::p256().public_key_to_der().unwrap();
+        spki.push(0);
+        assert_eq!(PublicKey::from_spki(&spki).err(), Some(KeyError::Malformed));
+        spki.truncate(60);
+        assert_eq!(PublicKey::from_spki(&spki).err(), Some(KeyError::Malformed));
+    }
+
+    #[test]
+    fn a_point_off_the_curve_is_refused() {
+        let (mut x, y) = ([1; 32], [1; 32]);
+        assert_eq!(
+            PublicKey::from_coordinates(KeyKind::P256, &x, &y).err(),
+            Some(KeyError::Malformed)
+        );
+        x[0] = 0;
+        assert_eq!(
+            PublicKey::from_coordinates(KeyKind::P256, &x[1..], &y).err(),
+            Some(KeyError::Malformed)
+        );
+    }
+
+    #[test]
+    fn rsa_with_an_even_or_tiny_exponent_or_too_few_bits_is_refused() {
+        let key = test_keys::rsa_2048().rsa().unwrap();
+        let n = key.n().to_vec();
+        for (e, error) in [
+            ([1].as_slice(), KeyError::Unsupported),
+            (&[2], KeyError::Unsupported),
+            (&[1, 0, 1, 0, 0, 1], KeyError::Unsupported),
+        ] {
+            assert_eq!(PublicKey::from_rsa(&n, e).err(), Some(error), "{e:?}");
+        }
+        let weak = Rsa::from_public_components(
+            BigNum::from_slice(&n[..255]).unwrap(),
+            BigNum::from_u32(65537).unwrap(),
+        )
+        .unwrap();
+        let mut modulus = weak.n().to_vec();
+        *modulus.last_mut().unwrap() |= 1;
+        assert_eq!(PublicKey::from_rsa(&modulus, &[1, 0, 1]).err(), Some(KeyError::Weak));
+        assert!(PublicKey::from_rsa(&[], &[]).is_err());
     }
 }

@@ -92,6 +92,22 @@ pub(super) fn strength(kind: KeyKind, bits: &[u8]) -> Result<u32, KeyError> {
     }
 }
 
+/// The numbers the key is made of: modulus and exponent, both coordinates, or the one of Ed25519.
+pub(super) fn numbers(kind: KeyKind, bits: &[u8]) -> Result<(Vec<u8>, Vec<u8>), KeyError> {
+    match kind {
+        KeyKind::Ed25519 => Ok((bits.to_vec(), Vec::new())),
+        KeyKind::P256 | KeyKind::P384 => {
+            let (_, point) = bits.split_first().ok_or(KeyError::Malformed)?;
+            let (x, y) = point.split_at(point.len() / 2);
+            Ok((x.to_vec(), y.to_vec()))
+        }
+        KeyKind::Rsa => {
+            let key = RsaPublicKey::from_der(bits).map_err(|_| KeyError::Malformed)?;
+            Ok((key.modulus.as_bytes().to_vec(), key.exponent.as_bytes().to_vec()))
+        }
+    }
+}
+
 fn is_point(bits: &[u8], coordinate: usize) -> bool {
     bits.len() == 1 + 2 * coordinate && bits.first() == Some(&UNCOMPRESSED)
 }

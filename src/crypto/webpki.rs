@@ -98,3 +98,31 @@ static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     &accept(alg_id::RSA_PSS_SHA384, alg_id::RSA_PSS_SHA384, Scheme::RsaPss(Hash::Sha384)),
     &accept(alg_id::RSA_PSS_SHA512, alg_id::RSA_PSS_SHA512, Scheme::RsaPss(Hash::Sha512)),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bare_identifiers_are_the_registered_ones_without_parameters() {
+        const NULL: &[u8] = &[5, 0];
+        for (bare, full) in [
+            (RSA_PKCS1_SHA256_BARE, alg_id::RSA_PKCS1_SHA256),
+            (RSA_PKCS1_SHA384_BARE, alg_id::RSA_PKCS1_SHA384),
+            (RSA_PKCS1_SHA512_BARE, alg_id::RSA_PKCS1_SHA512),
+        ] {
+            assert_eq!([bare.as_ref(), NULL].concat(), full.as_ref());
+        }
+        assert!(alg_id::RSA_PSS_SHA256.as_ref().starts_with(RSA_PSS_BARE.as_ref()));
+    }
+
+    #[test]
+    fn no_combination_is_listed_twice() {
+        for (index, one) in ALGORITHMS.iter().enumerate() {
+            assert!(ALGORITHMS[index + 1..].iter().all(|other| {
+                one.public_key_alg_id() != other.public_key_alg_id()
+                    || one.signature_alg_id() != other.signature_alg_id()
+            }));
+        }
+    }
+}

@@ -1,20 +1,24 @@
 //! What an eIDAS certificate says about its holder.
 mod country;
+mod identify;
 mod inspect;
 mod nca;
 mod organization_id;
 mod psd2;
 mod qc_statement;
 mod qc_type;
+mod require_role;
 mod role;
 
 pub use self::{
+    identify::{IdentifyPsp, PspIdentity},
     inspect::{Finding, Severity, findings},
     nca::{NcaId, NotAnNcaId},
     organization_id::{NotAnOrganizationId, OrganizationId, Scheme},
     psd2::{Psd2Statement, RoleDefect, RoleOfPsp, RolesEncoding},
     qc_statement::{Encoding, QcError, QcStatements},
     qc_type::{Kind, QcType},
+    require_role::{PermittedRole, RequireRole},
     role::PspRole,
 };
 

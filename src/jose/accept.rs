@@ -1,4 +1,4 @@
-use super::{CriticalError, Header, HeaderError, Key};
+use super::{Header, HeaderError, Key};
 use crate::crypto::{Algorithm, SignError, VerifyError};
 
 /// What a verifier accepts: which algorithms, and which critical extensions it understands.
@@ -82,12 +82,6 @@ pub enum JwsError {
     Verify(#[from] VerifyError),
 }
 
-impl From<CriticalError> for JwsError {
-    fn from(error: CriticalError) -> Self {
-        Self::Header(error.into())
-    }
-}
-
 /// Why a JWS was not made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -98,4 +92,50 @@ pub enum MakeError {
     /// The key did not sign.
     #[error(transparent)]
     Sign(#[from] SignError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        crypto::test_keys,
+        jose::{Compact, Jwk, NewHeader},
+    };
+
+    fn signed(algorithm: Algorithm) -> (String, Key) {
+        let signing = test_keys::signing(test_keys::rsa_2048());
+        let text = NewHeader::new(algorithm, "k1").sign_compact(&signing, b"{}").unwrap();
+        (text, Key::new(signing.public_key().clone()).with_id("k1"))
+    }
+
+    fn verdict(text: &str, key: &Key, accept: Accept<'_>) -> Option<JwsError> {
+        Compact::parse(text).and_then(|jws| jws.verify(key, accept)).err()
+    }
+
+    #[test]
+    fn an_algorithm_outside_the_list_is_refused_by_name() {
+        let (text, key) = signed(Algorithm::Ps384);
+        let refused = Some(JwsError::AlgorithmNotAccepted(Algorithm::Ps384));
+        assert_eq!(verdict(&text, &key, Accept::FAPI1), refused);
+        assert_eq!(verdict(&text, &key, Accept::algorithms(&[])), refused);
+        assert_eq!(verdict(&text, &key, Accept::algorithms(&[Algorithm::Ps384])), None);
+    }
+
+    #[test]
+    fn a_key_serves_the_algorithm_its_owner_registered_only() {
+        let (text, key) = signed(Algorithm::Ps256);
+        let jwk = Jwk::of(key.public_key(), "k1", Algorithm::Ps384);
+        let pinned = Key::from_jwk(&jwk).unwrap();
+        assert_eq!(verdict(&text, &pinned, Accept::FAPI1), Some(JwsError::KeyForOtherAlgorithm));
+        let jwk = Jwk::of(key.public_key(), "k1", Algorithm::Ps256);
+        assert_eq!(verdict(&text, &Key::from_jwk(&jwk).unwrap(), Accept::FAPI1), None);
+    }
+
+    #[test]
+    fn a_key_of_another_id_is_refused() {
+        let (text, key) = signed(Algorithm::Ps256);
+        assert_eq!(verdict(&text, &key, Accept::FAPI1), None);
+        let other = key.with_id("k2");
+        assert_eq!(verdict(&text, &other, Accept::FAPI1), Some(JwsError::OtherKey));
+    }
 }

@@ -182,3 +182,76 @@ impl Members for Confirmation {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(json: &str) -> Option<ClaimsError> {
+        Claims::parse(json.as_bytes()).err()
+    }
+
+    #[test]
+    fn the_claims_of_an_access_token_are_typed() {
+        let claims = Claims::parse(
+            br#"{"iss":"https://as","sub":"u","aud":["https://rs","b"],"exp":1501497671.5,
+                "nbf":1,"iat":2,"jti":"j","client_id":"c","scope":"openid  payments",
+                "cnf":{"x5t#S256":"A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"},
+                "openbanking_intent_id":"58923","acr":{"any":["thing"]}}"#,
+        )
+        .unwrap();
+        assert_eq!(claims.issuer.as_deref(), Some("https://as"));
+        let audience = claims.audience.unwrap();
+        assert!(audience.contains("https://rs") && !audience.contains("https://rs/"));
+        assert_eq!(audience.sole(), None);
+        assert_eq!(claims.expires_at.map(NumericDate::seconds), Some(1_501_497_671));
+        let scope = claims.scope.unwrap();
+        assert!(scope.contains("payments") && !scope.contains("payment") && !scope.contains(""));
+        let confirmation = claims.confirmation.unwrap();
+        assert!(confirmation.certificate.is_some() && confirmation.key.is_none());
+        assert_eq!(claims.intent_id.as_deref(), Some("58923"));
+    }
+
+    #[test]
+    fn one_audience_is_sole_as_a_string_and_as_an_array() {
+        for json in [r#"{"aud":"a"}"#, r#"{"aud":["a"]}"#] {
+            let audience = Claims::parse(json.as_bytes()).unwrap().audience.unwrap();
+            assert_eq!(audience.sole(), Some("a"));
+        }
+        let nobody = Claims::parse(br#"{"aud":[]}"#).unwrap().audience.unwrap();
+        assert_eq!(nobody.sole(), None);
+    }
+
+    #[test]
+    fn claims_of_another_type_are_named() {
+        for (json, claim) in [
+            (r#"{"exp":"1501497671"}"#, "exp"),
+            (r#"{"exp":1501497671000}"#, "exp"),
+            (r#"{"nbf":-1}"#, "nbf"),
+            (r#"{"iat":null}"#, "iat"),
+            (r#"{"aud":[1]}"#, "aud"),
+            (r#"{"aud":null}"#, "aud"),
+            (r#"{"scope":["payments"]}"#, "scope"),
+            (r#"{"cnf":"x"}"#, "cnf"),
+            (r#"{"cnf":{"x5t#S256":"bwcK0esc"}}"#, "cnf"),
+            (r#"{"cnf":{"jkt":"x","jkt":"x"}}"#, "cnf"),
+        ] {
+            assert_eq!(wrong(json), Some(ClaimsError::Wrong(claim.to_owned())), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_claim_twice_is_refused_and_what_is_no_object_too() {
+        let twice = wrong(r#"{"exp":1,"iss":"a","e\u0078p":2}"#);
+        assert_eq!(twice, Some(ClaimsError::Duplicate("exp".to_owned())));
+        for json in ["", "[]", "{} {}", "\"a\"", "{\"iss\":\"a\"", "{\"iss\":\"\u{0}\"}"] {
+            assert_eq!(wrong(json), Some(ClaimsError::Malformed), "{json:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_confirmation_is_there_and_empty() {
+        let claims = Claims::parse(br#"{"cnf":{"jwk":{}}}"#).unwrap();
+        assert_eq!(claims.confirmation, Some(Confirmation::default()));
+    }
+}

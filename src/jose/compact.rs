@@ -72,3 +72,61 @@ impl Verified {
         &self.payload
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        crypto::{Algorithm, test_keys},
+        jose::NewHeader,
+    };
+
+    #[test]
+    fn anything_but_three_parts_is_malformed() {
+        let header = base64url::encode(br#"{"alg":"ES256"}"#);
+        assert!(Compact::parse(&format!("{header}.e30.AAAA")).is_ok());
+        for text in [
+            String::new(),
+            header.clone(),
+            format!("{header}.e30"),
+            format!("{header}.e30.AAAA.AAAA"),
+            format!("{header}.e30.AAA="),
+            format!(r#"{{"protected":"{header}","payload":"e30","signature":"AAAA"}}"#),
+        ] {
+            assert_eq!(Compact::parse(&text).err(), Some(JwsError::Malformed), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unencoded_payload_is_refused() {
+        let header = base64url::encode(br#"{"alg":"ES256","b64":false,"crit":["b64"]}"#);
+        let error = Compact::parse(&format!("{header}.{{}}.AAAA")).err();
+        assert_eq!(error, Some(JwsError::Unencoded));
+    }
+
+    #[test]
+    fn a_signed_payload_that_is_not_base64url_is_refused() {
+        let signing = test_keys::signing(&test_keys::p256());
+        let signed = format!("{}.{}", base64url::encode(br#"{"alg":"ES256"}"#), "A!");
+        let signature = signing.sign(Algorithm::Es256, &[signed.as_bytes()]).unwrap();
+        let text = format!("{signed}.{}", base64url::encode(&signature));
+        let key = Key::new(signing.public_key().clone());
+        let error = Compact::parse(&text).unwrap().verify(&key, Accept::FAPI1).err();
+        assert_eq!(error, Some(JwsError::Malformed));
+    }
+
+    #[test]
+    fn a_signature_moved_to_another_header_or_payload_is_refused() {
+        let signing = test_keys::signing(&test_keys::p256());
+        let key = Key::new(signing.public_key().clone());
+        let sign = |kid, payload: &[u8]| {
+            NewHeader::new(Algorithm::Es256, kid).sign_compact(&signing, payload).unwrap()
+        };
+        let (one, two, three) = (sign("k", b"{}"), sign("k", b"[]"), sign("l", b"{}"));
+        let signature = one.rsplit_once('.').unwrap().1;
+        for other in [two, three] {
+            let moved = format!("{}.{signature}", other.rsplit_once('.').unwrap().0);
+            assert!(Compact::parse(&moved).unwrap().verify(&key, Accept::FAPI1).is_err());
+        }
+    }
+}

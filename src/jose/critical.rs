@@ -59,3 +59,44 @@ pub(super) fn check(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_names(crit: &[&str], names: &[&str], b64: Option<bool>) -> Result<(), CriticalError> {
+        let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        check(Some(&own(crit)), &own(names), b64)
+    }
+
+    #[test]
+    fn extensions_in_the_header_may_be_critical() {
+        assert_eq!(check_names(&["a", "b"], &["alg", "b", "a", "crit"], None), Ok(()));
+        assert_eq!(check_names(&["b64"], &["alg", "b64", "crit"], Some(false)), Ok(()));
+        assert_eq!(check_names(&["b64"], &["alg", "b64", "crit"], Some(true)), Ok(()));
+        assert_eq!(check(None, &[], Some(true)), Ok(()));
+        assert_eq!(check(None, &[], None), Ok(()));
+    }
+
+    #[test]
+    fn empty_duplicate_registered_and_absent_are_refused() {
+        let named = |name: &str| name.to_owned();
+        assert_eq!(check_names(&[], &["alg"], None), Err(CriticalError::Empty));
+        assert_eq!(
+            check_names(&["a", "a"], &["a"], None),
+            Err(CriticalError::Duplicate(named("a")))
+        );
+        assert_eq!(
+            check_names(&["alg"], &["alg"], None),
+            Err(CriticalError::Registered(named("alg")))
+        );
+        assert_eq!(check_names(&["a"], &["alg"], None), Err(CriticalError::Absent(named("a"))));
+    }
+
+    #[test]
+    fn an_unencoded_payload_must_be_critical() {
+        let error = Err(CriticalError::UnencodedNotCritical);
+        assert_eq!(check(None, &[], Some(false)), error);
+        assert_eq!(check_names(&["a"], &["a", "b64"], Some(false)), error);
+    }
+}

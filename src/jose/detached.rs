@@ -94,3 +94,73 @@ impl DetachedVerification {
         Ok(self.input.finish(&self.signature)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        crypto::{Algorithm, test_keys},
+        jose::{HeaderError, NewHeader},
+    };
+
+    #[test]
+    fn anything_but_two_dots_with_nothing_between_is_malformed() {
+        let header = base64url::encode(br#"{"alg":"PS256"}"#);
+        assert!(Detached::parse(&format!("{header}..AAAA")).is_ok());
+        for value in [
+            String::new(),
+            header.clone(),
+            format!("{header}.AAAA"),
+            format!("{header}.e30.AAAA"),
+            format!("{header}...AAAA"),
+            format!("{header}..AAAA."),
+            format!("{header}..AAAA.."),
+            format!("{header}..AAA="),
+            format!("{header}..AB"),
+            format!("{header}..AAAA "),
+        ] {
+            assert_eq!(Detached::parse(&value).err(), Some(JwsError::Malformed), "{value}");
+        }
+        let empty_header = Detached::parse("..AAAA").err();
+        assert_eq!(empty_header, Some(HeaderError::NotJson.into()));
+        assert!(Detached::parse(&format!(".{header}..AAAA")).is_err());
+    }
+
+    #[test]
+    fn an_attached_body_cannot_replace_the_one_received() {
+        // The forgery: sign another payload, attach it, and hope that the verifier reads it.
+        let signing = test_keys::signing(&test_keys::p256());
+        let forged =
+            NewHeader::new(Algorithm::Es256, "k").sign_compact(&signing, b"forged").unwrap();
+        assert_eq!(Detached::parse(&forged).err(), Some(JwsError::Malformed));
+    }
+
+    #[test]
+    fn the_encoding_is_the_headers_and_no_other() {
+        let signing = test_keys::signing(&test_keys::p256());
+        let key = Key::new(signing.public_key().clone());
+        let accept = Accept::FAPI1.understanding(&["b64"]);
+        let header = NewHeader::new(Algorithm::Es256, "k").unencoded();
+        let body = base64url::encode(b"body");
+        let value = header.sign_detached(&signing, body.as_bytes()).unwrap();
+        let detached = Detached::parse(&value).unwrap();
+        assert!(detached.verify(&key, accept, body.as_bytes()).is_ok());
+        assert!(detached.verify(&key, accept, b"body").is_err());
+    }
+    #[test]
+    fn no_character_can_change_and_none_can_go() {
+        let signing = test_keys::signing(&test_keys::p256());
+        let key = Key::new(signing.public_key().clone());
+        let value = NewHeader::new(Algorithm::Es256, "k").sign_detached(&signing, b"body").unwrap();
+        let passes = |text: &str| {
+            Detached::parse(text).and_then(|jws| jws.verify(&key, Accept::FAPI1, b"body")).is_ok()
+        };
+        assert!(passes(&value));
+        for (at, old) in value.char_indices() {
+            for new in ["A", "B", "_", ".", "=", "\u{e4}", ""] {
+                let changed = format!("{}{new}{}", &value[..at], &value[at + 1..]);
+                assert!(new.starts_with(old) || !passes(&changed), "{changed}");
+            }
+        }
+    }
+}

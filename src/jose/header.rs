@@ -215,3 +215,155 @@ impl From<ObjectError> for HeaderError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> Result<Header, HeaderError> {
+        Header::parse(&base64url::encode(json.as_bytes()))
+    }
+
+    fn wrong(member: &str) -> HeaderError {
+        HeaderError::Wrong(member.to_owned())
+    }
+
+    #[test]
+    fn the_header_of_an_obie_message_is_read_whole() {
+        let header = parse(
+            r#"{"typ":"JOSE","cty":"application/json","http://openbanking.org.uk/iat":1596030273.582,
+                "http://openbanking.org.uk/iss":"0015800001041RHAAY",
+                "http://openbanking.org.uk/tan":"openbanking.org.uk",
+                "crit":["http://openbanking.org.uk/iat"],"alg":"PS256","kid":"zkbo","x":{"y":[1]}}"#,
+        )
+        .unwrap();
+        assert_eq!(header.algorithm(), Algorithm::Ps256);
+        assert_eq!(header.typ(), Some("JOSE"));
+        assert_eq!(header.cty(), Some("application/json"));
+        assert_eq!(header.key_id(), Some("zkbo"));
+        assert_eq!(header.b64(), None);
+        assert_eq!(header.critical(), [obie::IAT]);
+        let issued_at = header.obie_issued_at().unwrap();
+        assert!(issued_at.seconds() == 1_596_030_273 && !issued_at.is_whole());
+        assert_eq!(header.obie_issuer(), Some("0015800001041RHAAY"));
+        assert_eq!(header.obie_trust_anchor(), Some("openbanking.org.uk"));
+        let names: Vec<_> = header.names().collect();
+        assert_eq!(
+            names,
+            ["typ", "cty", obie::IAT, obie::ISS, obie::TAN, "crit", "alg", "kid", "x"]
+        );
+    }
+
+    #[test]
+    fn missing_unsupported_and_mistyped_algorithms_differ() {
+        assert_eq!(parse("{}").err(), Some(HeaderError::Missing("alg")));
+        for alg in ["none", "HS256", "ps256", ""] {
+            let json = format!(r#"{{"alg":"{alg}"}}"#);
+            assert_eq!(parse(&json).err(), Some(HeaderError::UnsupportedAlgorithm));
+        }
+        for alg in ["null", "1", "[\"PS256\"]", "{}"] {
+            let json = format!(r#"{{"alg":{alg}}}"#);
+            assert_eq!(parse(&json).err(), Some(wrong("alg")), "{alg}");
+        }
+    }
+
+    #[test]
+    fn a_name_twice_is_refused_however_it_is_spelt() {
+        for json in [
+            r#"{"alg":"PS256","alg":"PS256"}"#,
+            r#"{"alg":"PS256","\u0061lg":"none"}"#,
+            r#"{"x":1,"alg":"PS256","x":1}"#,
+            r#"{"alg":"PS256","jwk":{"kty":"EC","kty":"EC"}}"#,
+        ] {
+            let error = parse(json).unwrap_err();
+            assert!(matches!(error, HeaderError::Duplicate(_) | HeaderError::Wrong(_)), "{json}");
+        }
+    }
+
+    #[test]
+    fn members_of_another_type_are_named() {
+        for (json, member) in [
+            (r#"{"alg":"PS256","b64":"false"}"#, "b64"),
+            (r#"{"alg":"PS256","b64":0}"#, "b64"),
+            (r#"{"alg":"PS256","kid":7}"#, "kid"),
+            (r#"{"alg":"PS256","kid":""}"#, "kid"),
+            (r#"{"alg":"PS256","kid":"a\nb"}"#, "kid"),
+            (r#"{"alg":"PS256","typ":null}"#, "typ"),
+            (r#"{"alg":"PS256","crit":"b64"}"#, "crit"),
+            (r#"{"alg":"PS256","crit":["b64",1]}"#, "crit"),
+            (r#"{"alg":"PS256","http://openbanking.org.uk/iat":"1501497671"}"#, obie::IAT),
+            (r#"{"alg":"PS256","http://openbanking.org.uk/iat":1501497671000}"#, obie::IAT),
+            (r#"{"alg":"PS256","http://openbanking.org.uk/iss":{}}"#, obie::ISS),
+        ] {
+            assert_eq!(parse(json).err(), Some(wrong(member)), "{json}");
+            assert_eq!(parse(json).unwrap_err().member(), Some(member));
+        }
+    }
+
+    #[test]
+    fn crit_and_b64_are_checked_together() {
+        let error = parse(r#"{"alg":"PS256","b64":false}"#).unwrap_err();
+        assert_eq!(error, CriticalError::UnencodedNotCritical.into());
+        assert_eq!(error.member(), Some("crit"));
+        assert_eq!(parse(r#"{"alg":"PS256","crit":[]}"#).err(), Some(CriticalError::Empty.into()));
+    }
+
+    #[test]
+    fn a_key_id_of_a_mebibyte_does_not_get_as_far_as_json() {
+        let json = format!(r#"{{"alg":"PS256","kid":"{}"}}"#, "k".repeat(1024 * 1024));
+        assert_eq!(parse(&json).err(), Some(HeaderError::TooLarge));
+        let json = format!(r#"{{"alg":"PS256","kid":"{}"}}"#, "k".repeat(257));
+        assert_eq!(parse(&json).err(), Some(wrong("kid")));
+    }
+
+    #[test]
+    fn ten_thousand_nested_arrays_do_not_reach_the_stack() {
+        let bomb = "[".repeat(10_000);
+        let json = format!(r#"{{"alg":"PS256","x":{bomb}"#);
+        assert_eq!(parse(&json).err(), Some(HeaderError::TooLarge));
+        // Within the size that is read at all.
+        let (open, close) = ("[".repeat(4000), "]".repeat(4000));
+        assert!(parse(&format!(r#"{{"alg":"PS256","x":{open}{close}}}"#)).is_ok());
+        let error = parse(&format!(r#"{{"alg":{open}{close}}}"#)).unwrap_err();
+        assert_eq!(error, wrong("alg"));
+        assert_eq!(parse(&open).err(), Some(HeaderError::NotAnObject));
+    }
+
+    #[test]
+    fn a_header_of_very_many_members_is_refused() {
+        let members: Vec<_> = (0..65).map(|n| format!(r#""m{n}":0"#)).collect();
+        let json = format!("{{{}}}", members.join(","));
+        assert_eq!(parse(&json).err(), Some(HeaderError::TooLarge));
+    }
+
+    #[test]
+    fn what_is_not_one_json_object_in_utf8_is_refused() {
+        for (bytes, error) in [
+            (b"".as_slice(), HeaderError::NotJson),
+            (b"{", HeaderError::NotJson),
+            (br#"{"alg":"PS256"} {}"#, HeaderError::NotJson),
+            (b"{\"alg\":\"PS256\"}\0", HeaderError::NotJson),
+            (b"\xef\xbb\xbf{\"alg\":\"PS256\"}", HeaderError::NotJson),
+            (b"{\"alg\":\"PS256\",\"kid\":\"\xff\"}", HeaderError::NotJson),
+            (b"{\"alg\":\"PS256\",\"x\":\"\xff\"}", HeaderError::NotJson),
+            (br#"{"alg":"PS256","kid":"\ud800"}"#, HeaderError::NotJson),
+            (br#"{"alg":"PS256",}"#, HeaderError::NotJson),
+            (br#"{'alg':'PS256'}"#, HeaderError::NotJson),
+            (br#"["PS256"]"#, HeaderError::NotAnObject),
+            (br#""PS256""#, HeaderError::NotAnObject),
+            (b"null", HeaderError::NotAnObject),
+        ] {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            assert_eq!(Header::parse(&base64url::encode(bytes)).err(), Some(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn padding_and_blanks_around_the_encoding_are_refused() {
+        let encoded = base64url::encode(br#"{"alg":"PS256" }"#);
+        assert!(Header::parse(&encoded).is_ok());
+        for text in [format!("{encoded}="), format!("{encoded} "), format!(" {encoded}")] {
+            assert_eq!(Header::parse(&text).err(), Some(HeaderError::Base64), "{text:?}");
+        }
+    }
+}

@@ -68,11 +68,8 @@ impl Jwk {
     }
 
     /// The public JWK of a key, for publication: `use` is `sig`, `alg` and `kid` as given.
-    ///
-    /// # Errors
-    ///
-    /// Never for a key that was loaded.
-    pub fn of(key: &PublicKey, kid: &str, algorithm: Algorithm) -> Result<Self, JwkError> {
+    #[must_use]
+    pub fn of(key: &PublicKey, kid: &str, algorithm: Algorithm) -> Self {
         let member = |bytes| Some(base64url::encode(bytes));
         let name = |text: &str| Some(text.to_owned());
         let described = Self {
@@ -81,10 +78,9 @@ impl Jwk {
             alg: name(algorithm.name()),
             ..Self::default()
         };
-        Ok(match key.components()? {
-            Components::Ec { x, y } => {
-                let crv = name(if x.len() == 32 { "P-256" } else { "P-384" });
-                Self { kty: name("EC"), crv, x: member(x), y: member(y), ..described }
+        match key.components() {
+            Components::Ec { crv, x, y } => {
+                Self { kty: name("EC"), crv: name(crv), x: member(x), y: member(y), ..described }
             }
             Components::Ed25519 { x } => {
                 Self { kty: name("OKP"), crv: name("Ed25519"), x: member(x), ..described }
@@ -92,7 +88,7 @@ impl Jwk {
             Components::Rsa { n, e } => {
                 Self { kty: name("RSA"), n: member(n), e: member(e), ..described }
             }
-        })
+        }
     }
 
     /// The key it describes.
@@ -173,4 +169,47 @@ impl Members for Jwk {
 fn bytes(name: &'static str, value: &Option<String>) -> Result<Vec<u8>, JwkError> {
     let text = value.as_deref().ok_or(JwkError::Missing(name))?;
     base64url::decode(text).ok_or(JwkError::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::test_keys;
+
+    #[test]
+    fn a_published_key_reads_back_as_itself() {
+        let p384 = test_keys::ec(openssl::nid::Nid::SECP384R1);
+        for (key, algorithm) in [
+            (test_keys::rsa_2048(), Algorithm::Ps256),
+            (&test_keys::p256(), Algorithm::Es256),
+            (&p384, Algorithm::Es384),
+            (&test_keys::ed25519(), Algorithm::EdDsa),
+        ] {
+            let key = test_keys::signing(key);
+            let jwk = Jwk::of(key.public_key(), "k", algorithm);
+            let read = Jwk::parse(&serde_json::to_vec(&jwk).unwrap()).unwrap();
+            assert_eq!(read.key_id(), Some("k"));
+            assert_eq!(read.public_key().as_ref(), Ok(key.public_key()));
+        }
+    }
+
+    #[test]
+    fn each_refusal_says_why() {
+        for (json, error) in [
+            ("{}", JwkError::Missing("kty")),
+            (r#"{"kty":"EC"}"#, JwkError::Missing("crv")),
+            (r#"{"kty":"EC","crv":"P-256","x":"AA"}"#, JwkError::Missing("y")),
+            (r#"{"kty":"EC","crv":"P-521"}"#, JwkError::Unsupported),
+            (r#"{"kty":"OKP","crv":"X25519","x":"AA"}"#, JwkError::Unsupported),
+            (r#"{"kty":"oct","k":"AA"}"#, JwkError::Secret),
+            (r#"{"kty":"EC","crv":"P-256","d":null}"#, JwkError::Secret),
+            (r#"{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}"#, KeyError::Malformed.into()),
+            (r#"{"kty":"OKP","crv":"Ed25519","x":"AA"}"#, KeyError::Malformed.into()),
+            (r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#, KeyError::Weak.into()),
+            (r#"{"kty":"RSA","n":"AQAB=","e":"AQAB"}"#, JwkError::Malformed),
+        ] {
+            let verdict = Jwk::parse(json.as_bytes()).unwrap().public_key();
+            assert_eq!(verdict.err(), Some(error), "{json}");
+        }
+    }
 }

@@ -124,3 +124,82 @@ impl Members for Document {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::{Algorithm, test_keys};
+
+    fn jwk(kid: &str) -> String {
+        let key = test_keys::signing(&test_keys::p256());
+        serde_json::to_string(&Jwk::of(key.public_key(), kid, Algorithm::Es256)).unwrap()
+    }
+
+    fn set(keys: &[String]) -> Result<KeySet, KeySetError> {
+        KeySet::parse(format!(r#"{{"keys":[{}]}}"#, keys.join(",")).as_bytes())
+    }
+
+    #[test]
+    fn usable_keys_are_found_and_the_others_counted() {
+        let keys = set(&[
+            jwk("a"),
+            jwk("b").replace("\"sig\"", "\"enc\""),
+            jwk("c").replace("P-256", "P-999"),
+            jwk("d").replace("ES256", "RS256"),
+            jwk("e").replace("\"kid\":\"e\",", ""),
+            r#"{"kty":"RSA","kid":"f","n":"AQAB","e":"AQAB"}"#.to_owned(),
+            r#"{"kty":"quantum","kid":"g"}"#.to_owned(),
+            r#"{"kty":"EC","crv":"P-256","x":"AA=="}"#.to_owned(),
+            jwk("h").replace("\"use\":\"sig\"", "\"key_ops\":[\"encrypt\"]"),
+            jwk("i").replace("\"use\":\"sig\"", "\"key_ops\":[\"verify\"]"),
+        ])
+        .unwrap();
+        assert_eq!((keys.len(), keys.skipped()), (2, 8));
+        assert_eq!(keys.get("a").unwrap().algorithm(), Some(Algorithm::Es256));
+        assert!(keys.get("i").is_some());
+        assert!(keys.get("b").is_none());
+    }
+
+    #[test]
+    fn a_private_or_symmetric_key_refuses_the_set() {
+        for secret in [
+            jwk("b").replace("\"kty\"", "\"d\":\"AAAA\",\"kty\""),
+            r#"{"kty":"oct","kid":"b","k":"AAAA"}"#.to_owned(),
+        ] {
+            assert_eq!(set(&[jwk("a"), secret]).err(), Some(KeySetError::Secret));
+        }
+    }
+
+    #[test]
+    fn one_id_for_two_usable_keys_refuses_the_set() {
+        let error = set(&[jwk("a"), jwk("a")]).err();
+        assert_eq!(error, Some(KeySetError::DuplicateKeyId("a".to_owned())));
+        // RFC 7517 section 4.5: the same id for another use is no ambiguity.
+        assert!(set(&[jwk("a"), jwk("a").replace("\"sig\"", "\"enc\"")]).is_ok());
+    }
+
+    #[test]
+    fn empty_large_and_malformed_sets_are_refused() {
+        assert_eq!(set(&[]).err(), Some(KeySetError::Empty));
+        assert_eq!(set(&[jwk("a").replace("ES256", "x")]).err(), Some(KeySetError::Empty));
+        let many: Vec<_> = (0..257).map(|_| r#"{"kty":"x"}"#.to_owned()).collect();
+        assert_eq!(set(&many).err(), Some(KeySetError::TooLarge));
+        assert_eq!(KeySet::parse(&[b' '; 1024 * 1024 + 1]).err(), Some(KeySetError::TooLarge));
+        for json in [
+            "",
+            "[]",
+            "{}",
+            r#"{"keys":{}}"#,
+            r#"{"keys":[1]}"#,
+            r#"{"keys":[],"keys":[]}"#,
+            r#"{"keys":[{"kty":"EC","kty":"RSA"}]}"#,
+            r#"{"keys":[{"kty":1}]}"#,
+        ] {
+            assert_eq!(
+                KeySet::parse(json.as_bytes()).err(),
+                Some(KeySetError::Malformed),
+                "{json}"
+            );
+        }
+    }
+}

@@ -75,3 +75,26 @@ impl KeySource for RotatingKeys {
 }
 
 fn _obj_safe(_: &dyn KeySource) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::test_keys;
+
+    fn key_set(id: &str) -> KeySet {
+        let key = test_keys::signing(&test_keys::p256());
+        KeySet::of([Key::new(key.public_key().clone()).with_id(id)]).unwrap()
+    }
+
+    fn knows(source: &dyn KeySource, id: &str) -> bool {
+        matches!(source.find(id), KeyLookup::Now(Ok(Some(key))) if key.id() == Some(id))
+    }
+
+    #[test]
+    fn a_replaced_set_answers_with_its_own_keys_only() {
+        let source = Arc::new(RotatingKeys::new(key_set("old")));
+        assert!(knows(&source, "old") && !knows(&source, "new"));
+        source.replace(key_set("new"));
+        assert!(knows(&source, "new") && !knows(&source, "old"));
+    }
+}

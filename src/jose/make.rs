@@ -110,3 +110,109 @@ impl<'a> NewHeader<'a> {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        crypto::{sha256, test_keys},
+        jose::{Accept, Compact, Detached, JwsError, Key},
+    };
+
+    const BODY: &[u8] = br#"{"Data":{"ConsentId":"58923"},"Risk":{}}"#;
+    const OBIE: &[&str] = &["b64", obie::IAT, obie::ISS, obie::TAN];
+
+    fn obie_header() -> NewHeader<'static> {
+        NewHeader::new(Algorithm::Ps256, "90210ABAD").obie(
+            1_501_497_671,
+            "0015800001041RHAAY/HQuZPIt3ipkh33Uxytox1E",
+            "openbanking.org.uk",
+        )
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn the_signing_input_from_3_1_4_on_is_header_and_encoded_body() {
+        let input = obie_header().signing_input(BODY).unwrap();
+        assert_eq!(input.len(), 469);
+        assert_eq!(
+            hex(&sha256(&input)),
+            "0696e1397f5382e840dbb52a16556b7dd4005545876701c56b699ac21289c5f9"
+        );
+    }
+
+    #[test]
+    fn the_signing_input_up_to_3_1_3_is_header_and_bare_body() {
+        let input = obie_header().unencoded().signing_input(BODY).unwrap();
+        assert_eq!(input.len(), 479);
+        assert_eq!(
+            hex(&sha256(&input)),
+            "b5bf735d37a2100c33b50bcbd7aff8458b4b1e4b378a788d024426870c586348"
+        );
+    }
+
+    #[test]
+    fn what_is_signed_detached_verifies_in_both_encodings_and_all_algorithms() {
+        for (key, algorithm) in [
+            (test_keys::rsa_2048(), Algorithm::Ps256),
+            (&test_keys::p256(), Algorithm::Es256),
+            (&test_keys::ed25519(), Algorithm::EdDsa),
+        ] {
+            let signing = test_keys::signing(key);
+            let key = Key::new(signing.public_key().clone()).with_id("k1");
+            let accept = Accept::FAPI2.understanding(OBIE);
+            let header = NewHeader::new(algorithm, "k1").obie(1, "issuer", "anchor");
+            for header in [header.clone(), header.unencoded()] {
+                let value = header.sign_detached(&signing, BODY).unwrap();
+                let detached = Detached::parse(&value).unwrap();
+                detached.verify(&key, accept, BODY).unwrap();
+                assert!(detached.verify(&key, accept, &BODY[1..]).is_err());
+                let mut pieces = detached.start(&key, accept).unwrap();
+                BODY.chunks(7).for_each(|piece| pieces.update(piece));
+                pieces.finish().unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn an_amount_with_a_dot_is_signed_unencoded() {
+        // The envelopes of josekit refuse a dot in such a payload.
+        let signing = test_keys::signing(&test_keys::p256());
+        let header = NewHeader::new(Algorithm::Es256, "k").unencoded();
+        let value = header.sign_detached(&signing, b"165.88").unwrap();
+        let key = Key::new(signing.public_key().clone());
+        let accept = Accept::FAPI2.understanding(&["b64"]);
+        Detached::parse(&value).unwrap().verify(&key, accept, b"165.88").unwrap();
+    }
+
+    #[test]
+    fn a_compact_jws_carries_its_payload_and_no_unencoded_one() {
+        let signing = test_keys::signing(&test_keys::p256());
+        let header = NewHeader::new(Algorithm::Es256, "k").typ("JWT").cty("json");
+        let text = header.sign_compact(&signing, b"{}").unwrap();
+        let key = Key::new(signing.public_key().clone());
+        let verified = Compact::parse(&text).unwrap().verify(&key, Accept::FAPI1).unwrap();
+        assert_eq!(verified.payload(), b"{}");
+        assert_eq!(verified.header().typ(), Some("JWT"));
+        assert_eq!(header.unencoded().sign_compact(&signing, b"{}").err(), Some(MakeError::Header));
+    }
+
+    #[test]
+    fn a_key_of_another_kind_does_not_sign() {
+        let signing = test_keys::signing(&test_keys::p256());
+        let error = obie_header().sign_detached(&signing, BODY).unwrap_err();
+        assert!(matches!(error, MakeError::Sign(_)));
+    }
+
+    #[test]
+    fn extensions_nobody_understands_are_refused() {
+        let signing = test_keys::signing(test_keys::rsa_2048());
+        let value = obie_header().sign_detached(&signing, BODY).unwrap();
+        let key = Key::new(signing.public_key().clone());
+        let verdict = Detached::parse(&value).unwrap().verify(&key, Accept::FAPI1, BODY);
+        assert_eq!(verdict, Err(JwsError::NotUnderstood(obie::IAT.to_owned())));
+    }
+}

@@ -4,6 +4,30 @@
 //! without padding or stray bits, JSON objects without duplicate names, bounded sizes), and what has
 //! been read is a claim of the sender until a `verify` passed with a key that was found by *issuer*
 //! and key id. Nothing found in a message is ever used to find or make a key.
+//!
+//! ```
+//! use tower_open_banking::{
+//!     crypto::{Algorithm, SigningKey},
+//!     jose::{Accept, Detached, Jwk, JwsError, KeySet, NewHeader},
+//! };
+//!
+//! # let pem = rcgen::KeyPair::generate()?.serialize_pem();
+//! let signing = SigningKey::from_pem(pem.as_bytes())?;
+//! let jwk = Jwk::of(signing.public_key(), "90210ABAD", Algorithm::Es256);
+//! let published = format!(r#"{{"keys":[{}]}}"#, serde_json::to_string(&jwk)?);
+//! let value = NewHeader::new(Algorithm::Es256, "90210ABAD").sign_detached(&signing, b"body")?;
+//!
+//! let keys = KeySet::parse(published.as_bytes())?;
+//! let jws = Detached::parse(&value)?;
+//! let key = jws.header().key_id().and_then(|kid| keys.get(kid)).ok_or("no such key")?;
+//! assert_eq!(jws.verify(key, Accept::FAPI1, b"body"), Ok(()));
+//! assert!(jws.verify(key, Accept::FAPI1, b"Body").is_err());
+//!
+//! let ps256_only = Accept::algorithms(&[Algorithm::Ps256]);
+//! let refused = Err(JwsError::AlgorithmNotAccepted(Algorithm::Es256));
+//! assert_eq!(jws.verify(key, ps256_only, b"body"), refused);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod accept;
 mod base64url;

@@ -33,8 +33,10 @@ pub(crate) enum ObjectError {
 
 /// Reads one object and the names of all its members in order. Nothing may follow it.
 pub(crate) fn parse<T: Members>(json: &[u8]) -> Result<(T, Vec<String>), ObjectError> {
+    // serde_json looks at the encoding of what it keeps only, not of values it skips.
+    let json = std::str::from_utf8(json).map_err(|_| ObjectError::NotJson)?;
     let mut fault = None;
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let mut deserializer = serde_json::Deserializer::from_str(json);
     StrictObject { fault: &mut fault, members: PhantomData }
         .deserialize(&mut deserializer)
         .and_then(|object| deserializer.end().map(|()| object))

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error};
 
 use super::base64url;
-use crate::crypto::{Components, KeyError, PublicKey, constant_time_eq, sha256};
+use crate::crypto::{Components, PublicKey, constant_time_eq, sha256};
 
 /// A SHA-256 thumbprint: of a certificate (`x5t#S256`, RFC 8705 section 3.1) or of a key (`jkt`, RFC
 /// 7638), 43 characters of base64url without padding on the wire.
@@ -20,16 +20,11 @@ impl Thumbprint {
     }
 
     /// The RFC 7638 thumbprint of a key.
-    ///
-    /// # Errors
-    ///
-    /// Never for a key that was loaded.
-    pub fn of_key(key: &PublicKey) -> Result<Self, KeyError> {
+    pub fn of_key(key: &PublicKey) -> Self {
         let b64 = base64url::encode;
         // The required members in lexicographic order without blanks (RFC 7638 section 3).
-        let canonical = match key.components()? {
-            Components::Ec { x, y } => {
-                let crv = if x.len() == 32 { "P-256" } else { "P-384" };
+        let canonical = match key.components() {
+            Components::Ec { crv, x, y } => {
                 format!(r#"{{"crv":"{crv}","kty":"EC","x":"{}","y":"{}"}}"#, b64(x), b64(y))
             }
             Components::Ed25519 { x } => {
@@ -39,7 +34,7 @@ impl Thumbprint {
                 format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, b64(e), b64(n))
             }
         };
-        Ok(Self(sha256(canonical.as_bytes())))
+        Self(sha256(canonical.as_bytes()))
     }
 
     /// Reads the 43 characters; padding and the standard alphabet are refused.

@@ -11,4 +11,5 @@ pub use self::bind::{BindToken, BoundToken};
 pub use self::introspection::{
     Introspect, Introspected, IntrospectionError, introspection_response,
 };
+pub(crate) use self::scope::require;
 pub use self::scope::{PermittedScope, RequireScope};

@@ -1,0 +1,191 @@
+//! `PresentCertificate`: the certificate of the client, from one source.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderName;
+use http::request::Parts;
+
+use super::{
+    Certificate, ClientCertificate, ForwardedChain, ForwardedHeader, PeerAddress, PeerCertificates,
+    Remembered, TrustedPeers,
+};
+use crate::context::Context;
+use crate::gate::{Refs, Rule, Verdict, rule_layers};
+use crate::reject::{Reason, Rejection};
+
+/// Takes the client certificate from the TLS connection or from the header of a trusted proxy,
+/// never from both.
+///
+/// # Passes when
+///
+/// - [`from_tls`](Self::from_tls): the connection presented a certificate that can be read
+///   ([`PeerCertificates`] in the request's extensions);
+/// - [`from_header`](Self::from_header): the peer's address ([`PeerAddress`] in the request's
+///   extensions) is one of the trusted proxies, and the one header holds one certificate in the
+///   configured encoding.
+///
+/// Headers that proxies use for certificates are removed from the request in every case, so that no
+/// handler can believe a forged one.
+///
+/// # Needs and leaves
+///
+/// Needs nothing; leaves [`ClientCertificate`].
+///
+/// # Does not check
+///
+/// The certificate, not even its dates: [`TrustCertificate`](super::TrustCertificate) does. Nor
+/// what the proxy thought of it.
+///
+/// # Rejections
+///
+/// [`Reason::CertificateMissing`]; [`Reason::CertificateHeaderInvalid`] for a header that is
+/// repeated, does not decode, or comes from any other peer; [`Reason::CertificateUntrusted`] for a
+/// certificate of the connection that cannot be read; [`Reason::Misassembled`] where the server
+/// gives no extension.
+///
+/// # Specification
+///
+/// RFC 8705, 2 and 3; RFC 9440, 3 and 4.
+#[derive(Clone)]
+pub struct PresentCertificate(Arc<Source>);
+
+enum Source {
+    Header(FromProxy),
+    Tls,
+}
+
+struct FromProxy {
+    header: ForwardedHeader,
+    peers: Peers,
+    read: Remembered<Arc<Certificate>>,
+}
+
+enum Peers {
+    Anyone,
+    Trusted(TrustedPeers),
+}
+
+impl PresentCertificate {
+    /// From the TLS connection.
+    pub fn from_tls() -> Self {
+        Self(Arc::new(Source::Tls))
+    }
+
+    /// From a header that a proxy sets, and from no other peer than these. The proxy must remove the
+    /// header from every request that it receives (RFC 9440, 4).
+    pub fn from_header(header: ForwardedHeader, peers: TrustedPeers) -> Self {
+        Self::from_proxy(header, Peers::Trusted(peers))
+    }
+
+    /// The greppable door for a drill without the check of the peer.
+    pub(crate) fn from_anyones_header(header: ForwardedHeader) -> Self {
+        Self::from_proxy(header, Peers::Anyone)
+    }
+
+    fn from_proxy(header: ForwardedHeader, peers: Peers) -> Self {
+        Self(Arc::new(Source::Header(FromProxy { header, peers, read: Remembered::new() })))
+    }
+}
+
+impl Rule for PresentCertificate {
+    const NAME: &'static str = "PresentCertificate";
+    type Needs = ();
+    type Leaves = ClientCertificate;
+
+    fn check(
+        &self,
+        (): Refs<'_, ()>,
+        request: &mut Parts,
+        _: &Context,
+    ) -> Verdict<ClientCertificate> {
+        let presented = match &*self.0 {
+            Source::Header(proxy) => {
+                let presented = proxy.present(request);
+                proxy.header.strip(&mut request.headers);
+                presented
+            }
+            Source::Tls => from_connection(request),
+        };
+        for name in FORWARDED {
+            request.headers.remove(name);
+        }
+        presented.into()
+    }
+}
+
+fn from_connection(request: &Parts) -> Result<ClientCertificate, Rejection> {
+    let peer = request.extensions.get::<PeerCertificates>().ok_or_else(|| {
+        Rejection::new(Reason::Misassembled).detail("the server gives no PeerCertificates")
+    })?;
+    let read = peer.read().ok_or_else(|| Rejection::new(Reason::CertificateMissing))?;
+    read.map_err(|error| Rejection::new(Reason::CertificateUntrusted).source(error))
+}
+
+impl FromProxy {
+    fn present(&self, request: &Parts) -> Result<ClientCertificate, Rejection> {
+        let invalid = || Rejection::new(Reason::CertificateHeaderInvalid);
+        let trusted = self.trusts(request)?;
+        let read = self.header.read(&request.headers);
+        if !trusted {
+            return Err(match read {
+                Ok(None) => Rejection::new(Reason::CertificateMissing),
+                _ => invalid().detail("a certificate header from a peer that is no trusted proxy"),
+            });
+        }
+        let chain = read.map_err(|error| invalid().source(error))?;
+        let chain = chain.ok_or_else(|| Rejection::new(Reason::CertificateMissing))?;
+        let certificate = self.parse(&chain).map_err(|error| invalid().source(error))?;
+        Ok(ClientCertificate::new(certificate, chain.rest().into()))
+    }
+
+    fn trusts(&self, request: &Parts) -> Result<bool, Rejection> {
+        let Peers::Trusted(peers) = &self.peers else { return Ok(true) };
+        let peer = request.extensions.get::<PeerAddress>().ok_or_else(|| {
+            Rejection::new(Reason::Misassembled).detail("the server gives no PeerAddress")
+        })?;
+        Ok(peers.contains(peer.ip()))
+    }
+
+    fn parse(&self, chain: &ForwardedChain) -> Result<Arc<Certificate>, super::CertificateError> {
+        let thumbprint = crate::crypto::sha256(chain.leaf());
+        if let Some(known) = self.read.get(&thumbprint) {
+            return Ok(known);
+        }
+        let certificate = Arc::new(Certificate::from_der(chain.leaf())?);
+        self.read.put(thumbprint, certificate.clone());
+        Ok(certificate)
+    }
+}
+
+impl fmt::Debug for PresentCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Source::Header(proxy) => write!(f, "PresentCertificate({:?})", proxy.header),
+            Source::Tls => write!(f, "PresentCertificate(TLS)"),
+        }
+    }
+}
+
+rule_layers!(PresentCertificate);
+
+/// The names under which proxies forward certificates, or what they found out about them.
+const FORWARDED: [HeaderName; 17] = [
+    super::CLIENT_CERT,
+    super::CLIENT_CERT_CHAIN,
+    HeaderName::from_static("cf-client-cert-der-base64"),
+    HeaderName::from_static("cloudfront-viewer-cert-pem"),
+    HeaderName::from_static("ssl-client-cert"),
+    HeaderName::from_static("ssl.client.auth.cert.x509"),
+    HeaderName::from_static("tpp-qwac-certificate"),
+    HeaderName::from_static("x-amzn-mtls-clientcert"),
+    HeaderName::from_static("x-amzn-mtls-clientcert-leaf"),
+    HeaderName::from_static("x-arr-clientcert"),
+    HeaderName::from_static("x-client-cert"),
+    HeaderName::from_static("x-client-certificate"),
+    HeaderName::from_static("x-forwarded-client-cert"),
+    HeaderName::from_static("x-forwarded-tls-client-cert"),
+    HeaderName::from_static("x-forwarded-tls-client-cert-info"),
+    HeaderName::from_static("x-ssl-cert"),
+    HeaderName::from_static("x-ssl-client-cert"),
+];

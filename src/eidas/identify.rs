@@ -1,0 +1,356 @@
+//! `IdentifyPsp`: which payment service provider the certificate names.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::request::Parts;
+
+use super::{
+    Encoding, Kind, OrganizationId, Psd2Statement, PspRole, QcStatements, RoleDefect,
+    RolesEncoding, Scheme,
+};
+use crate::cert::{Certificate, Remembered, TrustedCertificate};
+use crate::context::Context;
+use crate::gate::{Audit, Evidence, Rule, Verdict, rule_layers};
+use crate::reject::{Reason, Rejection};
+
+/// Identifies the payment service provider by the certificate's own word, that of an issuer whom
+/// [`TrustCertificate`](crate::cert::TrustCertificate) trusted.
+///
+/// # Passes when
+///
+/// - the qcStatements are there, not critical, readable, and none stands twice;
+/// - QcType is `web` alone (a QWAC), or `eseal` alone after [`allow_seal`](Self::allow_seal);
+/// - there is a PSD2 statement with at least one role, each role's name belongs to its identifier,
+///   and "unspecified" stands alone; unknown roles are kept and grant nothing;
+/// - the subject has exactly one `organizationIdentifier`, of the scheme `PSD`, and its country and
+///   authority are those of the statement's NCA id.
+///
+/// # Needs and leaves
+///
+/// Needs [`TrustedCertificate`]; leaves [`PspIdentity`].
+///
+/// # Does not check
+///
+/// That the certificate is qualified: any issuer can write QcCompliance, only the trusted list
+/// knows. That the roles still hold: the register of the authority may have withdrawn them.
+///
+/// # Rejections
+///
+/// [`Reason::CertificatePurposeWrong`], with the defect in the log.
+///
+/// # Specification
+///
+/// ETSI TS 119 495, 5; ETSI EN 319 412-5, 4.2.3; RFC 3739, 3.2.6.
+#[derive(Clone)]
+pub struct IdentifyPsp {
+    policy: Policy,
+    known: Arc<Remembered<Arc<Identity>>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Policy {
+    seal: Admit,
+    concatenated_roles: Admit,
+    unwrapped_statement: Admit,
+    role_names: Admit,
+    directory_ids: Admit,
+    other_schemes: Admit,
+    defects: Admit,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Admit {
+    No,
+    Yes,
+}
+
+impl IdentifyPsp {
+    /// By the certificate, in the encoding of the standard.
+    pub fn from_certificate() -> Self {
+        let no = Admit::No;
+        Self::by(Policy {
+            seal: no,
+            concatenated_roles: no,
+            unwrapped_statement: no,
+            role_names: no,
+            directory_ids: no,
+            other_schemes: no,
+            defects: no,
+        })
+    }
+
+    /// As certificates of the UK directory (OBWAC) are made: several roles may stand in one entry,
+    /// and the identifier may name the directory (`PSDGB-OB-…`) beside the authority `GB-FCA`.
+    pub fn from_uk_directory() -> Self {
+        Self::from_certificate().allow_concatenated_roles().allow_directory_ids()
+    }
+
+    fn by(policy: Policy) -> Self {
+        Self { policy, known: Arc::new(Remembered::new()) }
+    }
+
+    /// Takes a QSealC as well as a QWAC.
+    #[must_use]
+    pub fn allow_seal(self) -> Self {
+        Self::by(Policy { seal: Admit::Yes, ..self.policy })
+    }
+
+    /// Reads all roles out of one `RoleOfPsp`, as the UK directory wrote them.
+    #[must_use]
+    pub fn allow_concatenated_roles(self) -> Self {
+        Self::by(Policy { concatenated_roles: Admit::Yes, ..self.policy })
+    }
+
+    /// Reads a single statement without the sequence around it, as sandboxes write it. Such a
+    /// certificate holds the PSD2 statement and no QcType, so its kind is unknown: for sandboxes
+    /// only.
+    #[must_use]
+    pub fn allow_unwrapped_statement(self) -> Self {
+        Self::by(Policy { unwrapped_statement: Admit::Yes, ..self.policy })
+    }
+
+    /// Takes roles by their identifiers, whatever their names say.
+    #[must_use]
+    pub fn allow_role_name_mismatch(self) -> Self {
+        Self::by(Policy { role_names: Admit::Yes, ..self.policy })
+    }
+
+    /// Takes `PSDGB-OB-…` beside the authority `GB-FCA`.
+    #[must_use]
+    pub fn allow_directory_ids(self) -> Self {
+        Self::by(Policy { directory_ids: Admit::Yes, ..self.policy })
+    }
+
+    /// Takes identifiers of other schemes (`NTR`, `VAT`, `LEI`, national ones); the authorisation
+    /// number is then unknown, and nothing ties the identifier to the authority.
+    #[must_use]
+    pub fn allow_other_schemes(self) -> Self {
+        Self::by(Policy { other_schemes: Admit::Yes, ..self.policy })
+    }
+
+    /// The greppable door for a drill: takes what can be read and judges nothing.
+    pub(crate) fn unjudged() -> Self {
+        let yes = Admit::Yes;
+        Self::by(Policy {
+            seal: yes,
+            concatenated_roles: yes,
+            unwrapped_statement: yes,
+            role_names: yes,
+            directory_ids: yes,
+            other_schemes: yes,
+            defects: yes,
+        })
+    }
+
+    fn identify(&self, certificate: &Certificate) -> Result<PspIdentity, Rejection> {
+        if let Some(known) = self.known.get(certificate.thumbprint()) {
+            return Ok(PspIdentity(known));
+        }
+        let identity = match (self.policy.read(certificate), self.policy.defects) {
+            (Ok(identity), _) => identity,
+            (Err(_), Admit::Yes) => Identity::unread(certificate),
+            (Err(defect), Admit::No) => {
+                return Err(Rejection::new(Reason::CertificatePurposeWrong).source(defect));
+            }
+        };
+        let identity = Arc::new(identity);
+        self.known.put(*certificate.thumbprint(), identity.clone());
+        Ok(PspIdentity(identity))
+    }
+}
+
+impl Rule for IdentifyPsp {
+    const NAME: &'static str = "IdentifyPsp";
+    type Needs = TrustedCertificate;
+    type Leaves = PspIdentity;
+
+    fn check(
+        &self,
+        trusted: &TrustedCertificate,
+        _: &mut Parts,
+        _: &Context,
+    ) -> Verdict<PspIdentity> {
+        self.identify(trusted.certificate()).into()
+    }
+}
+
+/// Why no provider is identified.
+#[derive(Debug, thiserror::Error)]
+enum Defect {
+    #[error("the qcStatements are critical (EN 319 412-5, QCS-4.1-02)")]
+    Critical,
+    #[error("no PSD2 statement")]
+    NoPsd2,
+    #[error("no qcStatements")]
+    NoStatements,
+    #[error("{0} organizationIdentifiers in the subject")]
+    NotOneIdentifier(usize),
+    #[error("QcType makes it {0:?}")]
+    OtherKind(Kind),
+    #[error("the authority of the statement is not that of the organizationIdentifier")]
+    OtherAuthority,
+    #[error("the organizationIdentifier is of the scheme {0}")]
+    OtherScheme(Box<str>),
+    #[error(transparent)]
+    Identifier(#[from] super::NotAnOrganizationId),
+    #[error(transparent)]
+    Roles(RoleDefect),
+    #[error("all roles stand in one entry")]
+    RolesConcatenated,
+    #[error(transparent)]
+    Statements(#[from] super::QcError),
+    #[error("a statement is given more than once")]
+    StatementTwice,
+    #[error("a single statement without the sequence around it")]
+    Unwrapped,
+}
+
+impl Policy {
+    fn read(self, certificate: &Certificate) -> Result<Identity, Defect> {
+        let extension = certificate.qc_statements().ok_or(Defect::NoStatements)?;
+        if extension.is_critical() && self.defects == Admit::No {
+            return Err(Defect::Critical);
+        }
+        let statements =
+            QcStatements::from_certificate(certificate)?.ok_or(Defect::NoStatements)?;
+        if !statements.duplicates().is_empty() && self.defects == Admit::No {
+            return Err(Defect::StatementTwice);
+        }
+        let unwrapped = statements.encoding() == Encoding::UnwrappedSingleStatement;
+        if unwrapped && self.unwrapped_statement == Admit::No {
+            return Err(Defect::Unwrapped);
+        }
+        let kind = statements.kind()?;
+        match kind {
+            Kind::Qwac => {}
+            Kind::QSeal if self.seal == Admit::Yes => {}
+            _ if unwrapped || self.defects == Admit::Yes => {}
+            other => return Err(Defect::OtherKind(other)),
+        }
+        let psd2 = statements.psd2()?.ok_or(Defect::NoPsd2)?;
+        self.roles(&psd2)?;
+        let organization = self.organization(certificate, &psd2)?;
+        Ok(Identity {
+            organization: organization.as_str().to_owned(),
+            authorisation_number: organization.authorisation_number().map(str::to_owned),
+            kind,
+            roles: psd2.roles().iter().map(super::RoleOfPsp::role).collect(),
+        })
+    }
+
+    fn roles(self, psd2: &Psd2Statement) -> Result<(), Defect> {
+        let concatenated = psd2.roles_encoding() == RolesEncoding::Concatenated;
+        if concatenated && self.concatenated_roles == Admit::No {
+            return Err(Defect::RolesConcatenated);
+        }
+        match psd2.role_defect() {
+            None => Ok(()),
+            Some(RoleDefect::NameMismatch) if self.role_names == Admit::Yes => Ok(()),
+            Some(_) if self.defects == Admit::Yes => Ok(()),
+            Some(defect) => Err(Defect::Roles(defect)),
+        }
+    }
+
+    fn organization(
+        self,
+        certificate: &Certificate,
+        psd2: &Psd2Statement,
+    ) -> Result<OrganizationId, Defect> {
+        let identifiers = certificate.organization_identifiers();
+        let [text] = identifiers.as_slice() else {
+            return Err(Defect::NotOneIdentifier(identifiers.len()));
+        };
+        let organization = OrganizationId::parse(text)?;
+        if self.defects == Admit::Yes {
+            return Ok(organization);
+        }
+        match organization.scheme() {
+            Scheme::Psd => {}
+            _ if self.other_schemes == Admit::Yes => return Ok(organization),
+            other => return Err(Defect::OtherScheme(other.as_str().into())),
+        }
+        let from_directory = || {
+            self.directory_ids == Admit::Yes
+                && psd2.nca_id() == "GB-FCA"
+                && organization
+                    .nca()
+                    .is_some_and(|nca| nca.country() == "GB" && nca.authority() == "OB")
+        };
+        // International institutions have no authority to compare (TS 119 495 V1.8.1).
+        match psd2.nca_agrees(&organization) || psd2.is_without_nca() || from_directory() {
+            true => Ok(organization),
+            false => Err(Defect::OtherAuthority),
+        }
+    }
+}
+
+/// The provider that the certificate names, with its roles.
+pub struct PspIdentity(Arc<Identity>);
+
+struct Identity {
+    organization: String,
+    authorisation_number: Option<String>,
+    kind: Kind,
+    roles: Vec<PspRole>,
+}
+
+impl Identity {
+    fn unread(certificate: &Certificate) -> Self {
+        Self {
+            organization: certificate.subject().to_string(),
+            authorisation_number: None,
+            kind: Kind::Neither,
+            roles: Vec::new(),
+        }
+    }
+}
+
+impl PspIdentity {
+    /// The `organizationIdentifier` of the subject.
+    pub fn organization_identifier(&self) -> &str {
+        &self.0.organization
+    }
+
+    /// The authorisation number, where the identifier is of the scheme `PSD`.
+    pub fn authorisation_number(&self) -> Option<&str> {
+        self.0.authorisation_number.as_deref()
+    }
+
+    /// QWAC or QSealC.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// Whether the certificate holds a role.
+    ///
+    /// Each role is its own: account servicing opens nothing, unknown roles are nothing.
+    pub fn has_role(&self, role: PspRole) -> bool {
+        self.0.roles.contains(&role)
+    }
+
+    /// The roles in the certificate's order, unknown ones included.
+    pub fn roles(&self) -> &[PspRole] {
+        &self.0.roles
+    }
+}
+
+impl Evidence for PspIdentity {
+    fn audit(&self, line: &mut Audit) {
+        line.field("organization_identifier", self.0.organization.clone());
+    }
+}
+
+impl fmt::Debug for PspIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PspIdentity({}, {:?})", self.0.organization, self.0.roles)
+    }
+}
+
+impl fmt::Debug for IdentifyPsp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IdentifyPsp({:?})", self.policy)
+    }
+}
+
+rule_layers!(IdentifyPsp);
