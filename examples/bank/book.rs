@@ -141,7 +141,7 @@ impl Book {
         }
         Ok(json!({
             "Data": {
-                "FundsConfirmationId": Uuid::new_v4(),
+                "FundsConfirmationId": Uuid::new_v4().to_string(),
                 "ConsentId": consent_id,
                 "CreationDateTime": date_time(),
                 "FundsAvailable": amount.is_covered_by(ACCOUNT.pence),

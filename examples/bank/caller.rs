@@ -6,8 +6,12 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
+use tower_open_banking::cert::RegisteredClient;
 use tower_open_banking::gate::Passport;
+use tower_open_banking::header::IdempotencyKey;
+use tower_open_banking::idempotency::ClaimedKey;
 use tower_open_banking::reject::{Reason, Rejection};
+use tower_open_banking::token::AccessToken;
 
 /// The passport of the request.
 pub struct Caller(Passport);
@@ -29,6 +33,22 @@ impl Caller {
             Ok((status, body)) => (status, axum::Json(body)).into_response(),
             Err(rejection) => self.refuse(&rejection),
         }
+    }
+
+    /// The client whose certificate and token these are.
+    pub fn client_id(&self) -> Result<&str, Rejection> {
+        let client = self.0.find::<RegisteredClient>().map(RegisteredClient::client_id);
+        client.ok_or_else(|| Rejection::new(Reason::Misassembled).detail("no RegisteredClient"))
+    }
+
+    /// The consent that the token was given for.
+    pub fn intent(&self) -> Option<&str> {
+        self.0.find::<AccessToken>()?.openbanking_intent_id()
+    }
+
+    /// The key under which this request runs once.
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.0.find::<ClaimedKey>()?.key().map(IdempotencyKey::as_str)
     }
 
     fn refuse(&self, rejection: &Rejection) -> Response {

@@ -53,7 +53,7 @@ impl Connection {
             Err(_) => return tracing::info!(peer = %self.peer, "handshake took too long"),
         };
         let session = stream.get_ref().1;
-        let certificates = PeerCertificates::of(session);
+        let certificates = PeerCertificates::from(session);
         let version = match session.alpn_protocol() {
             Some(HTTP_2) => Version::Http2,
             _ => Version::Http1,
@@ -65,7 +65,7 @@ impl Connection {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let peer = PeerAddress::from(self.peer);
+        let peer = PeerAddress::new(self.peer.ip());
         let service = self.routes.map_request(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(peer);

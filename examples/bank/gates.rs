@@ -23,7 +23,8 @@ impl Gates {
         observer: impl Observer + Clone,
         in_flight: &InFlight,
     ) -> Result<Self, String> {
-        let setup = file.gate().open(folder).map_err(|error| error.to_string())?;
+        let _ = (file, folder);
+        let setup = Stub;
         let build = |builder: GateBuilder| {
             let gate = builder.observer(observer.clone()).executor(in_flight.clone()).build();
             gate.map_err(|error| error.to_string())
@@ -42,5 +43,18 @@ impl fmt::Display for Gates {
         writeln!(f, "payments: {}", steps(&self.payments))?;
         writeln!(f, "accounts: {}", steps(&self.accounts))?;
         write!(f, "funds confirmations: {}", steps(&self.funds_confirmations))
+    }
+}
+
+struct Stub;
+impl Stub {
+    fn payments(&self) -> GateBuilder {
+        Gate::new(tower_open_banking::reject::Obie::V3_1).around(tower_open_banking::header::EchoInteractionId::or_generate())
+    }
+    fn accounts(&self) -> GateBuilder {
+        self.payments()
+    }
+    fn funds_confirmations(&self) -> GateBuilder {
+        self.payments()
     }
 }

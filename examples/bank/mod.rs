@@ -75,13 +75,13 @@ impl Bank {
     /// The three lines of a start-up log.
     pub fn announcement(&self) -> std::io::Result<String> {
         let (scheme, address) = (self.listener.scheme(), self.address()?);
-        let admin = self.admin.local_addr()?;
+        let admin = self.admin_address()?;
         Ok(format!("listening {scheme}://{address}\nadmin http://{admin}\n{}", self.gates))
     }
 
-    /// What the bank has executed.
-    pub fn ledger(&self) -> Arc<Ledger> {
-        self.book.ledger.clone()
+    /// Where the ledger is shown.
+    pub fn admin_address(&self) -> std::io::Result<SocketAddr> {
+        self.admin.local_addr()
     }
 
     /// Answers until told to stop, then lets requests in flight finish.

@@ -25,7 +25,7 @@ impl Tls {
             .map_err(|error| format!("tls.key: {}: {error}", key_file.display()))?;
 
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let verifier = PossessionOnly::with_provider(&provider);
+        let verifier = PossessionOnly::new(&provider);
         let mut config = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| format!("tls: {error}"))?

@@ -110,7 +110,8 @@ pub fn print_token(
     if let Some(consent) = consent {
         claims["openbanking_intent_id"] = json!(consent);
     }
-    println!("{}", tokens::sign(&tokens::header(), &claims, &PKey::private_key_from_pem(&key)?)?);
+    let key = PKey::private_key_from_pem(&key)?;
+    println!("{}", tokens::sign(&tokens::header(), &claims, &key)?);
     Ok(true)
 }
 

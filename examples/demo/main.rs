@@ -70,11 +70,12 @@ async fn main() -> ExitCode {
 }
 
 async fn perform() -> Anything<bool> {
-    let world = World::create()?;
+    // To the end of the process: requests of it run in tasks of their own.
+    let world: &'static World = Box::leak(Box::new(World::create()?));
     let folder = Folder::temporary()?;
-    write(&world, folder.path())?;
+    write(world, folder.path())?;
     let mut score = Score::default();
-    acts::play(&world, folder.path(), &mut score).await?;
+    acts::play(world, folder.path(), &mut score).await?;
     score.print();
     Ok(score.is_clean())
 }

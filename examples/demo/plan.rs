@@ -1,6 +1,6 @@
 //! A request that the bank accepts, taken apart, so that an attack changes one thing.
 
-use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, IntoHeaderName};
 use axum::http::{HeaderMap, HeaderValue, Method, Request};
 use bytes::Bytes;
 use openssl::pkey::{PKeyRef, Private};
@@ -102,7 +102,7 @@ impl<'w> Plan<'w> {
         self
     }
 
-    pub fn header(&mut self, name: HeaderName, value: &str) {
+    pub fn header(&mut self, name: impl IntoHeaderName, value: &str) {
         let value = HeaderValue::from_str(value).expect("the demo writes header values");
         self.headers.insert(name, value);
     }

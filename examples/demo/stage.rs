@@ -1,5 +1,7 @@
 //! Plays exchanges and keeps the score.
 
+use std::collections::BTreeSet;
+
 use axum::http::StatusCode;
 use openssl::pkey::{PKey, Private};
 
@@ -82,15 +84,26 @@ impl Stage<'_> {
             let signed = self.signed_by_bank(&reply);
             good &= self.note(signed.is_ok(), name, &signed.err().unwrap_or_default());
         }
-        self.report(kind, name, expected, &reply, good);
+        self.report(kind, name, expected, std::slice::from_ref(&reply), good);
         Ok(reply)
     }
 
-    /// Prints an exchange. `good` says whether what is not in the line was right as well.
-    pub fn report(&mut self, kind: Kind, name: &str, expected: Expected, reply: &Reply, good: bool) {
-        let got = format!("{}/{}", reply.status.as_u16(), reply.code());
-        let rule = self.branch.journal.rule(reply.header(INTERACTION_ID.as_str()));
-        self.score.line(kind, name, expected, &got, rule, good);
+    /// Prints an exchange of one or several equal requests. `good` says whether what is not in the
+    /// line was right as well.
+    pub fn report(
+        &mut self,
+        kind: Kind,
+        name: &str,
+        expected: Expected,
+        replies: &[Reply],
+        good: bool,
+    ) {
+        let got = |reply: &Reply| format!("{}/{}", reply.status.as_u16(), reply.code());
+        let rule = |reply: &Reply| self.branch.journal.rule(reply.header(INTERACTION_ID.as_str()));
+        let all = |texts: BTreeSet<String>| texts.into_iter().collect::<Vec<_>>().join(",");
+        let rules = all(replies.iter().map(|reply| rule(reply).to_owned()).collect());
+        let got = all(replies.iter().map(got).collect());
+        self.score.line(kind, name, expected, &got, &rules, good);
     }
 
     /// Says on standard error what a line of the score has no room for.

@@ -13,7 +13,7 @@ pub fn claims(client_id: &str, thumbprint: &str, scope: &str, seconds: u64) -> V
         "aud": "https://api.bank.example",
         "exp": now() + seconds,
         "iat": now(),
-        "jti": Uuid::new_v4(),
+        "jti": Uuid::new_v4().to_string(),
         "sub": client_id,
         "client_id": client_id,
         "scope": scope,
