@@ -43,6 +43,7 @@ impl Branch {
 
         let journal = Journal::default();
         let bank = Bank::open(&path, journal.clone()).await?;
+        eprintln!("{}", bank.announcement()?);
         let root = encrypted.then(|| world.root.certificate.der().clone());
         let wire = Wire::new(bank.address()?, root);
         let admin = Wire::new(bank.admin_address()?, None);

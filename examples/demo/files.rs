@@ -1,12 +1,14 @@
 //! The demo's keys and certificates as files: for the banks that it starts, and for curl.
 
-use std::fs;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use openssl::pkey::{PKey, Private};
 use openssl::x509::X509;
 use rcgen::Certificate;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::pki::Identity;
 use super::tokens::{self, ISSUER_KID};
@@ -18,7 +20,9 @@ pub struct Folder(PathBuf);
 
 impl Folder {
     pub fn temporary() -> Anything<Self> {
-        let folder = std::env::temp_dir().join(format!("open-banking-demo-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("open-banking-demo-{}", Uuid::new_v4()));
+        // Private keys lie in it: made here, and for nobody else to read.
+        DirBuilder::new().mode(0o700).create(&folder)?;
         Ok(Self(folder))
     }
 
@@ -44,8 +48,8 @@ pub fn write(world: &World, folder: &Path) -> Anything<()> {
     put("issuing-ca.pem", pem(&world.issuing.certificate))?;
     put("root-ca.crl.pem", world.root.revocation_list(&[])?)?;
     put("issuing-ca.crl.pem", world.issuing.revocation_list(&[&world.revoked.serial])?)?;
+    put_identity(folder, "bank", &world.server)?;
     for (name, identity) in [
-        ("bank", &world.server),
         ("expired", &world.expired),
         ("no-role", &world.no_role),
         ("revoked", &world.revoked),
@@ -53,6 +57,7 @@ pub fn write(world: &World, folder: &Path) -> Anything<()> {
         ("server-auth-only", &world.server_auth_only),
     ] {
         put_identity(folder, name, identity)?;
+        put_tokens(world, folder, name, identity)?;
     }
     for client in [&world.ec, &world.rsa] {
         put_client(world, folder, client)?;
@@ -72,15 +77,20 @@ fn put_identity(folder: &Path, name: &str, identity: &Identity) -> Anything<()> 
     Ok(())
 }
 
-/// QWAC, seal, JWK set, and a token for each scope.
+/// QWAC, seal, JWK set and tokens.
 fn put_client(world: &World, folder: &Path, client: &Provider) -> Anything<()> {
     let name = client.client_id;
     put_identity(folder, name, &client.qwac)?;
     put_identity(folder, &client.kid(), &client.seal)?;
     let keys = key_set(&client.seal_key, &client.kid())?;
     fs::write(folder.join(format!("{name}.jwks.json")), keys)?;
+    put_tokens(world, folder, name, &client.qwac)
+}
+
+/// A token for each scope, bound to this certificate.
+fn put_tokens(world: &World, folder: &Path, name: &str, certificate: &Identity) -> Anything<()> {
     for scope in ["accounts", "payments", "fundsconfirmations"] {
-        let claims = tokens::claims(name, &client.qwac.thumbprint(), scope, WEEK);
+        let claims = tokens::claims(client_of(name), &certificate.thumbprint(), scope, WEEK);
         let token = tokens::sign(&tokens::header(), &claims, &world.issuer_key)?;
         fs::write(folder.join(format!("tokens/{name}.{scope}")), token)?;
     }
@@ -95,18 +105,23 @@ fn key_set(key: &PKey<Private>, kid: &str) -> Anything<String> {
     Ok(json!({ "keys": [jws::jwk(key, kid)?] }).to_string())
 }
 
-/// Prints an access token for a client, signed with the keys of a written folder.
+/// The client that a certificate names: the odd ones are variants of the first client's.
+fn client_of(name: &str) -> &str {
+    if name == "tpp-rsa" { name } else { "tpp-ec" }
+}
+
+/// Prints an access token bound to a certificate, signed with the key of a written folder.
 pub fn print_token(
     folder: &str,
-    client: &str,
+    name: &str,
     scope: &str,
     consent: Option<&str>,
 ) -> Anything<bool> {
     let folder = Path::new(folder);
     let key = fs::read(folder.join("authorization-server.key"))?;
-    let certificate = X509::from_pem(&fs::read(folder.join(format!("{client}.pem")))?)?;
+    let certificate = X509::from_pem(&fs::read(folder.join(format!("{name}.pem")))?)?;
     let thumbprint = jws::encode(openssl::sha::sha256(&certificate.to_der()?));
-    let mut claims = tokens::claims(client, &thumbprint, scope, WEEK);
+    let mut claims = tokens::claims(client_of(name), &thumbprint, scope, WEEK);
     if let Some(consent) = consent {
         claims["openbanking_intent_id"] = json!(consent);
     }
@@ -135,7 +150,8 @@ Consent to a payment and make it, signed by the openssl command:
 One more access token, for a payment that the customer consented to:
     cargo run --example demo -- --token {folder} tpp-ec payments CONSENT_ID
 
-Certificates to be refused: expired, no-role, revoked and rogue (.pem and .key)."
+Certificates of tpp-ec to be refused: expired, no-role, revoked and rogue. server-auth-only is
+accepted. Each has its own .pem, .key and tokens."
     )
 }
 

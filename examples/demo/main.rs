@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --example demo
 //! cargo run --example demo -- --write DIR
-//! cargo run --example demo -- --token DIR CLIENT SCOPE [CONSENT]
+//! cargo run --example demo -- --token DIR CERTIFICATE SCOPE [CONSENT]
 //! ```
 //!
 //! The first makes a public key infrastructure, starts banks, sends them good and bad requests,
@@ -53,11 +53,11 @@ async fn main() -> ExitCode {
             println!("{}", files::instructions(folder));
             Ok(true)
         }),
-        ["--token", folder, client, scope] => files::print_token(folder, client, scope, None),
-        ["--token", folder, client, scope, consent] => {
-            files::print_token(folder, client, scope, Some(consent))
+        ["--token", folder, name, scope] => files::print_token(folder, name, scope, None),
+        ["--token", folder, name, scope, consent] => {
+            files::print_token(folder, name, scope, Some(consent))
         }
-        _ => Err("usage: demo [--write DIR | --token DIR CLIENT SCOPE [CONSENT]]".into()),
+        _ => Err("usage: demo [--write DIR | --token DIR CERTIFICATE SCOPE [CONSENT]]".into()),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

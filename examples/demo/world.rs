@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::pki::{Authority, Identity, Keys, Order, Subject};
 use super::qc::{QcType, Role};
-use super::{Anything, jws, now};
+use super::{Anything, now};
 
 /// A third-party provider.
 pub struct Provider {

@@ -28,6 +28,9 @@ pub async fn play(stage: &mut Stage<'_>, probe: &Plan<'_>) -> Anything<()> {
         let message = probe.but(|plan| plan.present(certificate))?;
         stage.attack(name, INVALID_TOKEN, message).await?;
     }
+    let message = probe.but(|plan| plan.present(&world.ec.seal))?;
+    stage.attack("seal in the handshake", INVALID_TOKEN, message).await?;
+
     let message = probe.but(|plan| plan.present(&world.no_role))?;
     stage.attack("certificate without the role", (403, "Role.Missing"), message).await?;
 
