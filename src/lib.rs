@@ -5,13 +5,17 @@
 
 pub mod body;
 pub mod cert;
+pub mod config;
 pub mod context;
 pub mod crypto;
 pub mod eidas;
+#[cfg(feature = "axum")]
+pub mod extract;
 pub mod gate;
 pub mod header;
 pub mod idempotency;
 pub mod jose;
+pub mod profile;
 pub mod reject;
 pub mod signature;
 #[cfg(any(test, feature = "testing"))]

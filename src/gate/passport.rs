@@ -78,6 +78,15 @@ impl Passport {
         any.downcast_ref()
     }
 
+    /// The evidence of type `E` to keep, if a rule left it.
+    #[cfg(feature = "axum")]
+    pub(crate) fn share<E: Evidence>(&self) -> Option<Arc<E>> {
+        let wanted = TypeId::of::<E>();
+        let (_, stamp) = self.stamps.iter().rev().find(|(kind, _)| *kind == wanted)?;
+        let any: Arc<dyn Any + Send + Sync> = stamp.clone();
+        any.downcast().ok()
+    }
+
     /// What the gate that issued it told its rules.
     pub fn context(&self) -> &Context {
         &self.context
