@@ -1,4 +1,6 @@
 //! The routes: who answers what, behind which gate, inside which layers of tower-http.
+//!
+//! Handlers take evidence: without the gate in front of it, none of them would run.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,16 +12,21 @@ use axum::http::header::{AUTHORIZATION, HeaderName};
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde_json::Value;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::map_request_body::MapRequestBodyLayer;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 use tower_http::trace::TraceLayer;
+use tower_open_banking::cert::RegisteredClient;
+use tower_open_banking::extract::Proof;
+use tower_open_banking::gate::Passport;
+use tower_open_banking::idempotency::ClaimedKey;
+use tower_open_banking::token::AccessToken;
 
+use super::account;
+use super::answer::{Document, answer};
 use super::book::{Book, CONSENTS, Order, PAYMENTS};
-use super::caller::{Caller, Document};
 use super::gates::Gates;
 use super::ledger::Ledger;
 
@@ -53,49 +60,50 @@ pub fn admin(ledger: Arc<Ledger>) -> Router {
 
 async fn create_consent(
     State(book): State<Arc<Book>>,
-    caller: Caller,
+    passport: Passport,
+    client: Proof<RegisteredClient>,
     Document(document): Document,
 ) -> Response {
-    let consent = caller.client_id().and_then(|client| book.consent(client, &document));
-    caller.answer(consent.map(created))
+    let consent = book.consent(client.client_id(), &document);
+    answer(&passport, StatusCode::CREATED, consent)
 }
 
 async fn create_payment(
     State(book): State<Arc<Book>>,
-    caller: Caller,
+    passport: Passport,
+    client: Proof<RegisteredClient>,
+    token: Proof<AccessToken>,
+    claimed: Option<Proof<ClaimedKey>>,
     Document(document): Document,
 ) -> Response {
-    let payment = async {
-        let order = Order {
-            client_id: caller.client_id()?,
-            intent: caller.intent(),
-            idempotency_key: caller.idempotency_key(),
-            document: &document,
-        };
-        book.pay(order).await
+    let order = Order {
+        client_id: client.client_id(),
+        intent: token.openbanking_intent_id(),
+        idempotency_key: claimed.as_ref().and_then(|claimed| claimed.key()),
+        document: &document,
     };
-    caller.answer(payment.await.map(created))
+    answer(&passport, StatusCode::CREATED, book.pay(order).await)
 }
 
 async fn read_payment(
     State(book): State<Arc<Book>>,
-    caller: Caller,
+    passport: Passport,
+    client: Proof<RegisteredClient>,
     Path(id): Path<String>,
 ) -> Response {
-    let payment = caller.client_id().and_then(|client| book.payment(client, &id));
-    caller.answer(payment.map(found))
+    answer(&passport, StatusCode::OK, book.payment(client.client_id(), &id))
 }
 
-async fn list_accounts(State(book): State<Arc<Book>>, caller: Caller) -> Response {
-    caller.answer(Ok(found(book.accounts())))
+async fn list_accounts(passport: Passport, _: Proof<RegisteredClient>) -> Response {
+    answer(&passport, StatusCode::OK, Ok(account::accounts()))
 }
 
 async fn confirm_funds(
-    State(book): State<Arc<Book>>,
-    caller: Caller,
+    passport: Passport,
+    _: Proof<RegisteredClient>,
     Document(document): Document,
 ) -> Response {
-    caller.answer(book.confirm_funds(&document).map(created))
+    answer(&passport, StatusCode::CREATED, account::confirm_funds(&document))
 }
 
 async fn show_ledger(State(ledger): State<Arc<Ledger>>) -> Response {
@@ -103,14 +111,6 @@ async fn show_ledger(State(ledger): State<Arc<Ledger>>) -> Response {
         Ok(entries) => axum::Json(entries).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
-}
-
-fn created(body: Value) -> (StatusCode, Value) {
-    (StatusCode::CREATED, body)
-}
-
-fn found(body: Value) -> (StatusCode, Value) {
-    (StatusCode::OK, body)
 }
 
 /// The path only: a token in a query string is refused, and must not be found in the log.

@@ -1,10 +1,11 @@
-//! What the bank does once the gate has let a request pass.
+//! Payments and the consents to them, once the gate has let a request pass.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
+use tower_open_banking::header::IdempotencyKey;
 use tower_open_banking::reject::{Reason, Rejection};
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use super::consents::{Consents, Terms};
 use super::fields::Field;
 use super::ledger::{Entry, Ledger};
 
-/// Consents, payments and the one account of the one customer.
+/// Consents and payments.
 pub struct Book {
     pub ledger: Arc<Ledger>,
     consents: Consents,
@@ -31,7 +32,8 @@ pub struct Order<'a> {
     pub client_id: &'a str,
     /// The consent that the access token was given for.
     pub intent: Option<&'a str>,
-    pub idempotency_key: Option<&'a str>,
+    /// None where a drill switches `RunOnce` off.
+    pub idempotency_key: Option<&'a IdempotencyKey>,
     pub document: &'a Value,
 }
 
@@ -79,7 +81,7 @@ impl Book {
             payment_id: payment_id.clone(),
             consent_id: consent_id.to_owned(),
             client_id: order.client_id.to_owned(),
-            idempotency_key: order.idempotency_key.map(str::to_owned),
+            idempotency_key: order.idempotency_key.map(ToString::to_string),
             amount: terms.amount.text().to_owned(),
             currency: terms.amount.currency().to_owned(),
         };
@@ -100,8 +102,7 @@ impl Book {
             "Links": { "Self": format!("{PAYMENTS}/{payment_id}") },
             "Meta": {},
         });
-        let payment =
-            Payment { client_id: order.client_id.to_owned(), resource: resource.clone() };
+        let payment = Payment { client_id: order.client_id.to_owned(), resource: resource.clone() };
         self.payments().insert(payment_id, payment);
         Ok(resource)
     }
@@ -113,44 +114,6 @@ impl Book {
             Some(payment) => Ok(payment.resource.clone()),
             None => Err(Rejection::new(Reason::ResourceUnknown).place("DomesticPaymentId")),
         }
-    }
-
-    /// The customer's accounts.
-    pub fn accounts(&self) -> Value {
-        json!({
-            "Data": { "Account": [{
-                "AccountId": ACCOUNT.id,
-                "Currency": ACCOUNT.currency,
-                "AccountType": "Personal",
-                "AccountSubType": "CurrentAccount",
-            }] },
-            "Links": { "Self": "/open-banking/v3.1/aisp/accounts" },
-            "Meta": { "TotalPages": 1 },
-        })
-    }
-
-    /// Whether the account covers an amount. Nothing is set aside.
-    pub fn confirm_funds(&self, document: &Value) -> Result<Value, Rejection> {
-        let data = Field::root(document).member("Data")?;
-        let consent_id = data.member("ConsentId")?.text()?;
-        let reference = data.member("Reference")?.text()?;
-        let instructed = data.member("InstructedAmount")?;
-        let amount = Amount::read(&instructed)?;
-        if amount.currency() != ACCOUNT.currency {
-            return Err(instructed.member("Currency")?.invalid());
-        }
-        Ok(json!({
-            "Data": {
-                "FundsConfirmationId": Uuid::new_v4().to_string(),
-                "ConsentId": consent_id,
-                "CreationDateTime": date_time(),
-                "FundsAvailable": amount.is_covered_by(ACCOUNT.pence),
-                "Reference": reference,
-                "InstructedAmount": amount.to_json(),
-            },
-            "Links": { "Self": "/open-banking/v3.1/cbpii/funds-confirmations" },
-            "Meta": {},
-        }))
     }
 
     fn payments(&self) -> MutexGuard<'_, HashMap<String, Payment>> {
@@ -168,19 +131,11 @@ fn terms(document: &Value) -> Result<Terms, Rejection> {
 }
 
 /// Now, as RFC 3339 writes it.
-fn date_time() -> String {
+pub fn date_time() -> String {
     // A host clock before 1970 is the only way to fail.
     der::DateTime::from_system_time(SystemTime::now())
         .map_or_else(|_| "1970-01-01T00:00:00Z".to_owned(), |now| now.to_string())
 }
-
-struct Account {
-    id: &'static str,
-    currency: &'static str,
-    pence: u64,
-}
-
-const ACCOUNT: Account = Account { id: "22289", currency: "GBP", pence: 1_230_00 };
 
 /// Where consents live.
 pub const CONSENTS: &str = "/open-banking/v3.1/pisp/domestic-payment-consents";

@@ -98,6 +98,7 @@ fn builder(version: Version) -> Builder<TokioExecutor> {
     }
 }
 
-const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// Shorter than the patience of a bank that is told to stop.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(5);
 /// How long a request head may take, and a quiet connection may stay.
 const HEAD_TIME: Duration = Duration::from_secs(20);

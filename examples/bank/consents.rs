@@ -40,7 +40,8 @@ impl Consents {
     /// Keeps a consent and gives it a name.
     pub fn create(&self, client_id: &str, terms: Terms) -> String {
         let id = Uuid::new_v4().to_string();
-        let consent = Consent { client_id: client_id.to_owned(), terms, status: Status::Authorised };
+        let consent =
+            Consent { client_id: client_id.to_owned(), terms, status: Status::Authorised };
         self.lock().insert(id.clone(), consent);
         id
     }

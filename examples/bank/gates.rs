@@ -3,10 +3,11 @@
 use std::fmt;
 use std::path::Path;
 
+use tower_open_banking::cert::RegisteredClient;
+use tower_open_banking::config::Config;
 use tower_open_banking::context::Observer;
 use tower_open_banking::gate::{Gate, GateBuilder};
 
-use super::file::BankFile;
 use super::in_flight::InFlight;
 
 /// One gate for each kind of service under PSD2.
@@ -17,17 +18,21 @@ pub struct Gates {
 }
 
 impl Gates {
+    /// Reads the files that the configuration names, and builds.
     pub fn open(
-        file: &BankFile,
+        config: &Config,
         folder: &Path,
         observer: impl Observer + Clone,
         in_flight: &InFlight,
     ) -> Result<Self, String> {
-        let _ = (file, folder);
-        let setup = Stub;
+        let setup = config.open(folder).map_err(|error| error.to_string())?;
         let build = |builder: GateBuilder| {
-            let gate = builder.observer(observer.clone()).executor(in_flight.clone()).build();
-            gate.map_err(|error| error.to_string())
+            builder
+                .observer(observer.clone())
+                .executor(in_flight.clone())
+                .must_leave::<RegisteredClient>()
+                .build()
+                .map_err(|error| error.to_string())
         };
         Ok(Self {
             payments: build(setup.payments())?,
@@ -39,22 +44,9 @@ impl Gates {
 
 impl fmt::Display for Gates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let steps = |gate: &Gate| gate.steps().collect::<Vec<_>>().join(" ");
+        let steps = |gate: &Gate| gate.steps().collect::<Vec<_>>().join(", ");
         writeln!(f, "payments: {}", steps(&self.payments))?;
         writeln!(f, "accounts: {}", steps(&self.accounts))?;
         write!(f, "funds confirmations: {}", steps(&self.funds_confirmations))
-    }
-}
-
-struct Stub;
-impl Stub {
-    fn payments(&self) -> GateBuilder {
-        Gate::new(tower_open_banking::reject::Obie::V3_1).around(tower_open_banking::header::EchoInteractionId::or_generate())
-    }
-    fn accounts(&self) -> GateBuilder {
-        self.payments()
-    }
-    fn funds_confirmations(&self) -> GateBuilder {
-        self.payments()
     }
 }

@@ -14,7 +14,7 @@ pub struct Entry {
     pub payment_id: String,
     pub consent_id: String,
     pub client_id: String,
-    /// None where the profile knows no idempotency keys.
+    /// None where a drill switches `RunOnce` off.
     pub idempotency_key: Option<String>,
     pub amount: String,
     pub currency: String,
@@ -34,7 +34,9 @@ impl Ledger {
     pub fn open(file: PathBuf) -> Result<Self, String> {
         let wrong = |why: String| format!("ledger_file: {}: {why}", file.display());
         let entries = match fs::read(&file) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?,
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(wrong(error.to_string())),
         };

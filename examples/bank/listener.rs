@@ -35,8 +35,8 @@ impl Listener {
         if self.tls.is_some() { "https" } else { "http" }
     }
 
-    /// Serves until told to stop; then accepts no more and lets open requests finish.
-    pub async fn serve(self, routes: Router, stop: impl Future<Output = ()>) {
+    /// Serves until told to stop; then accepts no more, and hands over what is still open.
+    pub async fn serve(self, routes: Router, stop: impl Future<Output = ()>) -> GracefulShutdown {
         let mut stop = std::pin::pin!(stop);
         let connections = GracefulShutdown::new();
         loop {
@@ -51,10 +51,7 @@ impl Listener {
                 drop(permit);
             });
         }
-        drop(self.socket);
-        if tokio::time::timeout(PATIENCE, connections.shutdown()).await.is_err() {
-            tracing::error!("stopped with requests in flight");
-        }
+        connections
     }
 
     /// Takes a place first: who finds none waits in the kernel's queue.
@@ -77,6 +74,3 @@ impl Listener {
 }
 
 const MOST_CONNECTIONS: usize = 1024;
-
-/// How long open requests may take after the word to stop.
-const PATIENCE: Duration = Duration::from_secs(8);

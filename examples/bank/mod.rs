@@ -1,9 +1,10 @@
 //! The bank itself, which `bank` runs from a file and `demo` runs in its own process.
 
+mod account;
 mod amount;
+mod answer;
 mod app;
 mod book;
-mod caller;
 mod connection;
 mod consents;
 mod fields;
@@ -47,20 +48,21 @@ impl Bank {
     /// The observer hears of every decision of the gates; the gates log them in any case.
     pub async fn open(file: &Path, observer: impl Observer + Clone) -> Result<Self, StartError> {
         let folder = file.parent().unwrap_or(Path::new("."));
-        let configuration = BankFile::read(file)?;
-        let bad_file = |what: String| StartError::File(format!("{}: {what}", file.display()));
+        let bad = |what: String| StartError::File(format!("{}: {what}", file.display()));
+        let content = BankFile::read(file).map_err(bad)?;
+        let (listen, admin_listen) = (content.listen, content.admin_listen);
+        let payment_time = Duration::from_millis(content.payment_millis);
+        let tls =
+            content.tls.as_ref().map(|tls| Tls::open(tls, folder)).transpose().map_err(bad)?;
+        let ledger_file = folder.join(&content.ledger_file);
 
         let in_flight = InFlight::default();
-        let gates = Gates::open(&configuration, folder, observer, &in_flight).map_err(bad_file)?;
-        let tls = match &configuration.tls {
-            Some(tls) => Some(Tls::open(tls, folder).map_err(bad_file)?),
-            None => None,
-        };
-        let ledger = Ledger::open(folder.join(&configuration.ledger_file)).map_err(bad_file)?;
-        let payment_time = Duration::from_millis(configuration.payment_millis);
+        let gates = Gates::open(&content.into_config(), folder, observer, &in_flight);
+        let gates = gates.map_err(bad)?;
+        let ledger = Ledger::open(ledger_file).map_err(bad)?;
         Ok(Self {
-            listener: Listener::new(bind(configuration.listen).await?, tls),
-            admin: bind(configuration.admin_listen).await?,
+            listener: Listener::new(bind(listen).await?, tls),
+            admin: bind(admin_listen).await?,
             book: Arc::new(Book::new(ledger, payment_time)),
             gates,
             in_flight,
@@ -72,7 +74,7 @@ impl Bank {
         self.listener.address()
     }
 
-    /// The three lines of a start-up log.
+    /// Both addresses and the steps of the gates.
     pub fn announcement(&self) -> std::io::Result<String> {
         let (scheme, address) = (self.listener.scheme(), self.address()?);
         let admin = self.admin_address()?;
@@ -88,11 +90,14 @@ impl Bank {
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
         let admin = axum::serve(self.admin, app::admin(self.book.ledger.clone()));
         let admin = tokio::spawn(admin.into_future());
-        let routes = app::routes(self.book, self.gates);
-        self.listener.serve(routes, stop).await;
-        // Payments whose clients have hung up are requests in flight as well.
-        if tokio::time::timeout(PATIENCE, self.in_flight.none()).await.is_err() {
-            tracing::error!("stopped with payments in flight");
+        let connections = self.listener.serve(app::routes(self.book, self.gates), stop).await;
+        let finished = async {
+            connections.shutdown().await;
+            // Payments whose clients have hung up are requests in flight as well.
+            self.in_flight.none().await;
+        };
+        if tokio::time::timeout(PATIENCE, finished).await.is_err() {
+            tracing::error!("stopped with requests in flight");
         }
         admin.abort();
     }

@@ -8,12 +8,12 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::Anything;
 use super::bank::Bank;
 use super::journal::Journal;
 use super::plan::Message;
 use super::wire::Wire;
 use super::world::World;
-use super::Anything;
 
 /// A bank in this process, and the wires to its two ports.
 pub struct Branch {

@@ -111,12 +111,7 @@ fn client_of(name: &str) -> &str {
 }
 
 /// Prints an access token bound to a certificate, signed with the key of a written folder.
-pub fn print_token(
-    folder: &str,
-    name: &str,
-    scope: &str,
-    consent: Option<&str>,
-) -> Anything<bool> {
+pub fn print_token(folder: &str, name: &str, scope: &str, consent: Option<&str>) -> Anything<bool> {
     let folder = Path::new(folder);
     let key = fs::read(folder.join("authorization-server.key"))?;
     let certificate = X509::from_pem(&fs::read(folder.join(format!("{name}.pem")))?)?;

@@ -8,8 +8,8 @@ use openssl::pkey::{PKey, Private};
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams,
     CustomExtension, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RevocationReason,
-    RevokedCertParams, RsaKeySize, SanType, SerialNumber,
+    KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256,
+    RevocationReason, RevokedCertParams, RsaKeySize, SanType, SerialNumber,
 };
 use rustls::pki_types::CertificateDer;
 use uuid::Uuid;
@@ -172,7 +172,10 @@ fn name_of(subject: Subject) -> Anything<DistinguishedName> {
     let mut name = DistinguishedName::new();
     name.push(DnType::CountryName, DnValue::PrintableString("GB".try_into()?));
     name.push(DnType::OrganizationName, subject.organization);
-    name.push(DnType::CustomDnType(ORGANIZATION_IDENTIFIER.to_vec()), subject.organization_identifier);
+    name.push(
+        DnType::CustomDnType(ORGANIZATION_IDENTIFIER.to_vec()),
+        subject.organization_identifier,
+    );
     name.push(DnType::CommonName, subject.common_name);
     Ok(name)
 }

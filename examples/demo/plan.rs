@@ -37,7 +37,13 @@ pub struct Message<'w> {
 }
 
 impl<'w> Plan<'w> {
-    fn new(world: &'w World, client: &'w Provider, method: Method, path: &str, scope: &str) -> Self {
+    fn new(
+        world: &'w World,
+        client: &'w Provider,
+        method: Method,
+        path: &str,
+        scope: &str,
+    ) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, JSON);
         Self {

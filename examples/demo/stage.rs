@@ -40,7 +40,15 @@ impl Score {
         self.failed == 0
     }
 
-    fn line(&mut self, kind: Kind, name: &str, expected: Expected, got: &str, rule: &str, good: bool) {
+    fn line(
+        &mut self,
+        kind: Kind,
+        name: &str,
+        expected: Expected,
+        got: &str,
+        rule: &str,
+        good: bool,
+    ) {
         let (status, code) = expected;
         let expected = format!("{status}/{code}");
         let passed = good && expected == got;
@@ -50,7 +58,9 @@ impl Score {
         let verdict = if passed { "pass" } else { "FAIL" };
         let kind = if kind == Kind::Attack { "attack" } else { "legit" };
         let number = self.exchanges;
-        println!("{number}\t{verdict}\t{kind}\t{name}\texpected={expected}\tgot={got}\trule={rule}");
+        println!(
+            "{number}\t{verdict}\t{kind}\t{name}\texpected={expected}\tgot={got}\trule={rule}"
+        );
     }
 }
 
@@ -63,22 +73,39 @@ pub struct Stage<'a> {
 
 impl Stage<'_> {
     /// A message that must be accepted with this status.
-    pub async fn legit(&mut self, name: &str, status: StatusCode, message: Message<'_>) -> Anything<Reply> {
+    pub async fn legit(
+        &mut self,
+        name: &str,
+        status: StatusCode,
+        message: Message<'_>,
+    ) -> Anything<Reply> {
         self.play(Kind::Legit, name, (status.as_u16(), "-"), message).await
     }
 
     /// A message that must be refused as expected.
-    pub async fn attack(&mut self, name: &str, expected: Expected, message: Message<'_>) -> Anything<Reply> {
+    pub async fn attack(
+        &mut self,
+        name: &str,
+        expected: Expected,
+        message: Message<'_>,
+    ) -> Anything<Reply> {
         self.play(Kind::Attack, name, expected, message).await
     }
 
-    async fn play(&mut self, kind: Kind, name: &str, expected: Expected, message: Message<'_>) -> Anything<Reply> {
+    async fn play(
+        &mut self,
+        kind: Kind,
+        name: &str,
+        expected: Expected,
+        message: Message<'_>,
+    ) -> Anything<Reply> {
         let sent = message.request.headers().get(INTERACTION_ID).cloned();
         let path = message.request.uri().path().to_owned();
         let reply = self.branch.wire.send(message).await?;
         let echoed = sent.as_ref() == reply.headers.get(INTERACTION_ID);
         // A malformed id is not echoed: the refusal has an id of its own.
-        let identified = echoed || (expected.0 == 400 && reply.headers.contains_key(INTERACTION_ID));
+        let identified =
+            echoed || (expected.0 == 400 && reply.headers.contains_key(INTERACTION_ID));
         let mut good = self.note(identified, name, "the interaction id is not echoed");
         if path.contains("/pisp/") && !reply.body.is_empty() {
             let signed = self.signed_by_bank(&reply);
@@ -121,7 +148,9 @@ impl Stage<'_> {
             .map_err(|error| format!("the answer's signature: {error}"))?;
         let named = [("kid", BANK_KID), (ISS, BANK_ID), (TAN, "openbanking.org.uk")];
         match named.into_iter().find(|(member, due)| header[member] != *due) {
-            Some((member, _)) => Err(format!("the answer's signature: {member}: {}", header[member])),
+            Some((member, _)) => {
+                Err(format!("the answer's signature: {member}: {}", header[member]))
+            }
             None => Ok(()),
         }
     }

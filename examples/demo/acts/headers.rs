@@ -32,6 +32,8 @@ pub async fn play(stage: &mut Stage<'_>, probe: &Plan<'_>) -> Anything<()> {
 
     let message =
         probe.altered(|request| *request.body_mut() = vec![b' '; (1 << 20) + 1].into())?;
-    stage.attack("body over one mebibyte", (413, "UK.OBIE.Resource.InvalidFormat"), message).await?;
+    stage
+        .attack("body over one mebibyte", (413, "UK.OBIE.Resource.InvalidFormat"), message)
+        .await?;
     Ok(())
 }

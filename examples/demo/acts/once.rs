@@ -39,8 +39,7 @@ async fn retries(stage: &mut Stage<'_>, world: &'static World) -> Anything<()> {
     let reused = (400, "UK.OBIE.Rules.ResourceAlreadyExists");
     stage.attack("another payment under the same key", reused, message).await?;
 
-    let message =
-        payment.but(|plan| plan.header(IDEMPOTENCY_KEY, &Uuid::new_v4().to_string()))?;
+    let message = payment.but(|plan| plan.header(IDEMPOTENCY_KEY, &Uuid::new_v4().to_string()))?;
     let consumed = (400, "UK.OBIE.Resource.InvalidConsentStatus");
     stage.attack("the consent once more, under another key", consumed, message).await?;
     Ok(())

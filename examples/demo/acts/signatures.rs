@@ -64,7 +64,9 @@ async fn headers(stage: &mut Stage<'_>, probe: &Plan<'_>) -> Anything<()> {
         plan.jose("crit", json!([ISS, TAN]));
         plan.jose.as_mut().and_then(Value::as_object_mut).map(|header| header.remove(IAT));
     })?;
-    stage.attack("signature without a date", (400, "UK.OBIE.Signature.MissingClaim"), message).await?;
+    stage
+        .attack("signature without a date", (400, "UK.OBIE.Signature.MissingClaim"), message)
+        .await?;
     Ok(())
 }
 
