@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -14,6 +15,7 @@ use hyper_util::server::graceful::Watcher;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tower::ServiceExt;
 use tower_open_banking::cert::{PeerAddress, PeerCertificates};
 
@@ -24,6 +26,7 @@ pub struct Connection {
     peer: SocketAddr,
     routes: Router,
     watcher: Watcher,
+    stopped: watch::Receiver<()>,
 }
 
 #[derive(Clone, Copy)]
@@ -33,12 +36,19 @@ enum Version {
 }
 
 impl Connection {
-    pub fn new(peer: SocketAddr, routes: Router, watcher: Watcher) -> Self {
-        Self { peer, routes, watcher }
+    /// The watcher lets requests finish when the bank stops; a connection without requests ends
+    /// as soon as the sender of `stopped` is gone.
+    pub fn new(
+        peer: SocketAddr,
+        routes: Router,
+        watcher: Watcher,
+        stopped: watch::Receiver<()>,
+    ) -> Self {
+        Self { peer, routes, watcher, stopped }
     }
 
     /// Serves it to its end.
-    pub async fn serve(self, stream: TcpStream, tls: Option<Arc<Tls>>) {
+    pub async fn serve(mut self, stream: TcpStream, tls: Option<Arc<Tls>>) {
         // Answers are written whole; waiting for more to send only delays them.
         if stream.set_nodelay(true).is_err() {
             return;
@@ -46,7 +56,10 @@ impl Connection {
         let Some(tls) = tls else {
             return self.answer(stream, Version::Http1, None).await;
         };
-        let handshake = tokio::time::timeout(HANDSHAKE_TIME, tls.0.accept(stream)).await;
+        let handshake = tokio::select! {
+            ended = tokio::time::timeout(HANDSHAKE_TIME, tls.0.accept(stream)) => ended,
+            _ = self.stopped.changed() => return,
+        };
         let stream = match handshake {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return tracing::info!(peer = %self.peer, %error, "no handshake"),
@@ -61,12 +74,19 @@ impl Connection {
         self.answer(stream, version, Some(certificates)).await;
     }
 
-    async fn answer<I>(self, stream: I, version: Version, certificates: Option<PeerCertificates>)
-    where
+    async fn answer<I>(
+        mut self,
+        stream: I,
+        version: Version,
+        certificates: Option<PeerCertificates>,
+    ) where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let peer = PeerAddress::new(self.peer.ip());
+        let used = Arc::new(AtomicBool::new(false));
+        let in_use = used.clone();
         let service = self.routes.map_request(move |request: Request<Incoming>| {
+            in_use.store(true, Ordering::Relaxed);
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(peer);
             if let Some(certificates) = &certificates {
@@ -77,8 +97,17 @@ impl Connection {
         let builder = builder(version);
         let serving =
             builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-        if let Err(error) = self.watcher.watch(serving).await {
-            tracing::debug!(peer = %self.peer, error, "connection broke");
+        let unused = async {
+            let _ = self.stopped.changed().await;
+            if used.load(Ordering::Relaxed) {
+                std::future::pending().await
+            }
+        };
+        tokio::select! {
+            ended = self.watcher.watch(serving) => if let Err(error) = ended {
+                tracing::debug!(peer = %self.peer, error, "connection broke");
+            },
+            () = unused => {}
         }
     }
 }
@@ -98,7 +127,6 @@ fn builder(version: Version) -> Builder<TokioExecutor> {
     }
 }
 
-/// Shorter than the patience of a bank that is told to stop.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(5);
 /// How long a request head may take, and a quiet connection may stay.
 const HEAD_TIME: Duration = Duration::from_secs(20);

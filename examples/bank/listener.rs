@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::connection::Connection;
 use super::tls::Tls;
@@ -39,12 +39,15 @@ impl Listener {
     pub async fn serve(self, routes: Router, stop: impl Future<Output = ()>) -> GracefulShutdown {
         let mut stop = std::pin::pin!(stop);
         let connections = GracefulShutdown::new();
+        // Never sends: it is dropped at the end, and that is the word to stop.
+        let (_accepting, stopped) = watch::channel(());
         loop {
             let (stream, peer, permit) = tokio::select! {
                 accepted = self.accept() => accepted,
                 () = &mut stop => break,
             };
-            let connection = Connection::new(peer, routes.clone(), connections.watcher());
+            let connection =
+                Connection::new(peer, routes.clone(), connections.watcher(), stopped.clone());
             let tls = self.tls.clone();
             tokio::spawn(async move {
                 connection.serve(stream, tls).await;
