@@ -12,6 +12,8 @@ pub mod pem;
 mod present;
 mod presented;
 mod remembered;
+#[cfg(test)]
+pub(crate) mod test_pki;
 pub mod time;
 #[cfg(feature = "rustls")]
 mod tls;

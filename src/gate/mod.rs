@@ -12,6 +12,8 @@ mod service;
 mod walk;
 
 #[cfg(test)]
+pub(crate) mod test_support;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;

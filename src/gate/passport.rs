@@ -66,10 +66,6 @@ impl Passport {
         self.stamps.push((kind, stamp));
     }
 
-    pub(crate) fn stamp_new<E: Evidence>(&mut self, evidence: E) {
-        self.stamp(TypeId::of::<E>(), Arc::new(evidence));
-    }
-
     /// The evidence of type `E`, if a rule left it.
     pub fn find<E: Evidence>(&self) -> Option<&E> {
         let wanted = TypeId::of::<E>();
