@@ -32,7 +32,7 @@ enum Status {
     Consumed,
 }
 
-/// All consents.
+/// All consents: as many as memory holds, for this is a demonstration.
 #[derive(Default)]
 pub struct Consents(Mutex<HashMap<String, Consent>>);
 

@@ -105,6 +105,14 @@ fn key_set(key: &PKey<Private>, kid: &str) -> Anything<String> {
     Ok(json!({ "keys": [jws::jwk(key, kid)?] }).to_string())
 }
 
+/// Takes a step out of the gates of the banks that will be started from this folder.
+pub fn switch_off(folder: &Path, step: &str) -> Anything<()> {
+    let file = folder.join("bank.toml");
+    let mut bank: toml::Table = fs::read_to_string(&file)?.parse()?;
+    bank.insert("steps".into(), toml::Table::from_iter([(step.into(), false.into())]).into());
+    Ok(fs::write(file, bank.to_string())?)
+}
+
 /// The client that a certificate names: the odd ones are variants of the first client's.
 fn client_of(name: &str) -> &str {
     if name == "tpp-rsa" { name } else { "tpp-ec" }

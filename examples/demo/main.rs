@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --example demo
+//! cargo run --example demo -- --without STEP
 //! cargo run --example demo -- --write DIR
 //! cargo run --example demo -- --token DIR CERTIFICATE SCOPE [CONSENT]
 //! ```
@@ -12,8 +13,10 @@
 //! account. Everything on the provider's side is signed and verified with OpenSSL, not with this
 //! crate. Exit status 0 if nothing failed.
 //!
-//! The second writes certificates, keys, tokens and a file for `--example bank`, to try with curl;
-//! the third makes one more access token for them.
+//! The second plays the same against banks without one step of their gates. The first failure is an
+//! attack that the step stops; others may follow from it, since a payment was made that was not
+//! due. The third writes certificates, keys, tokens and a file for `--example bank`, to try with
+//! curl; the fourth makes one more access token for them.
 
 #[path = "../bank/mod.rs"]
 mod bank;
@@ -47,7 +50,8 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments[..] {
-        [] => perform().await,
+        [] => perform(None).await,
+        ["--without", step] => perform(Some(step)).await,
         ["--write", folder] => World::create().and_then(|world| {
             write(&world, Path::new(folder))?;
             println!("{}", files::instructions(folder));
@@ -57,7 +61,10 @@ async fn main() -> ExitCode {
         ["--token", folder, name, scope, consent] => {
             files::print_token(folder, name, scope, Some(consent))
         }
-        _ => Err("usage: demo [--write DIR | --token DIR CERTIFICATE SCOPE [CONSENT]]".into()),
+        _ => Err(
+            "usage: demo [--without STEP | --write DIR | --token DIR CERTIFICATE SCOPE [CONSENT]]"
+                .into(),
+        ),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -69,11 +76,14 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn perform() -> Anything<bool> {
+async fn perform(without: Option<&str>) -> Anything<bool> {
     // To the end of the process: requests of it run in tasks of their own.
     let world: &'static World = Box::leak(Box::new(World::create()?));
     let folder = Folder::temporary()?;
     write(world, folder.path())?;
+    if let Some(step) = without {
+        files::switch_off(folder.path(), step)?;
+    }
     let mut score = Score::default();
     acts::play(world, folder.path(), &mut score).await?;
     score.print();

@@ -102,8 +102,11 @@ impl Authority {
         params.not_before = (SystemTime::now() - 90 * DAY).into();
         params.not_after = from_now(order.days).into();
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        if matches!(order.qc_type, QcType::Seal) {
-            params.key_usages.push(KeyUsagePurpose::ContentCommitment);
+        match order.qc_type {
+            QcType::Seal => params.key_usages.push(KeyUsagePurpose::ContentCommitment),
+            QcType::Web => {
+                params.subject_alt_names = vec![SanType::DnsName("tpp.example".try_into()?)];
+            }
         }
         params.extended_key_usages.clone_from(&order.extended);
         let statements = statements(order.qc_type, order.roles);

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use openssl::pkey::{PKey, Private};
+use uuid::Uuid;
 
 use super::branch::Branch;
 use super::plan::{INTERACTION_ID, Message};
@@ -102,11 +103,13 @@ impl Stage<'_> {
         let sent = message.request.headers().get(INTERACTION_ID).cloned();
         let path = message.request.uri().path().to_owned();
         let reply = self.branch.wire.send(message).await?;
-        let echoed = sent.as_ref() == reply.headers.get(INTERACTION_ID);
-        // A malformed id is not echoed: the refusal has an id of its own.
-        let identified =
-            echoed || (expected.0 == 400 && reply.headers.contains_key(INTERACTION_ID));
-        let mut good = self.note(identified, name, "the interaction id is not echoed");
+        let answered = reply.headers.get(INTERACTION_ID);
+        let identified = match &sent {
+            Some(id) if is_uuid(id) => answered == Some(id),
+            // A malformed id is not echoed: the refusal has an id of its own.
+            _ => answered.is_some_and(is_uuid),
+        };
+        let mut good = self.note(identified, name, "the answer has another interaction id");
         if path.contains("/pisp/") && !reply.body.is_empty() {
             let signed = self.signed_by_bank(&reply);
             good &= self.note(signed.is_ok(), name, &signed.err().unwrap_or_default());
@@ -154,4 +157,8 @@ impl Stage<'_> {
             None => Ok(()),
         }
     }
+}
+
+fn is_uuid(value: &HeaderValue) -> bool {
+    Uuid::try_parse_ascii(value.as_bytes()).is_ok()
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
 # A consent and its payment, with curl and openssl alone: sh try.sh FOLDER CLIENT [URL]
+# FOLDER is what `demo --write` wrote, CLIENT is tpp-ec or tpp-rsa. Signs as 3.1.4 and later want it.
 set -eu
 folder=$1 client=$2 bank=${3:-https://127.0.0.1:8443}
 pisp=$bank/open-banking/v3.1/pisp

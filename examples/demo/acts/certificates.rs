@@ -44,5 +44,8 @@ pub async fn play(stage: &mut Stage<'_>, probe: &Plan<'_>) -> Anything<()> {
 
     let message = thief.but(|plan| plan.claims["client_id"] = json!("tpp-ec"))?;
     stage.attack("token of one client, bound to another", INVALID_TOKEN, message).await?;
+    let message =
+        Plan::accounts(world, &world.rsa).but(|plan| plan.claims["client_id"] = json!("tpp-ec"))?;
+    stage.attack("accounts with such a token", INVALID_TOKEN, message).await?;
     Ok(())
 }
