@@ -147,6 +147,25 @@ impl GateBuilder {
         self
     }
 
+    /// The names of the steps so far.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &'static str> {
+        self.steps.iter().map(|step| step.name)
+    }
+
+    /// Puts a rule in the place of the step of this name.
+    pub(crate) fn swap<R: Rule>(mut self, name: &str, rule: R) -> Self {
+        if let Some(place) = self.steps.iter_mut().find(|step| step.name == name) {
+            *place = Entry::rule(rule);
+        }
+        self
+    }
+
+    /// Takes the step of this name out.
+    pub(crate) fn drop_step(mut self, name: &str) -> Self {
+        self.steps.retain(|step| step.name != name);
+        self
+    }
+
     /// Checks order and completeness.
     ///
     /// # Errors

@@ -66,16 +66,21 @@ impl Passport {
         self.stamps.push((kind, stamp));
     }
 
-    pub(crate) fn stamp_new<E: Evidence>(&mut self, evidence: E) {
-        self.stamp(TypeId::of::<E>(), Arc::new(evidence));
-    }
-
     /// The evidence of type `E`, if a rule left it.
     pub fn find<E: Evidence>(&self) -> Option<&E> {
         let wanted = TypeId::of::<E>();
         let (_, stamp) = self.stamps.iter().rev().find(|(kind, _)| *kind == wanted)?;
         let any: &dyn Any = stamp.as_ref();
         any.downcast_ref()
+    }
+
+    /// The evidence of type `E` to keep, if a rule left it.
+    #[cfg(feature = "axum")]
+    pub(crate) fn share<E: Evidence>(&self) -> Option<Arc<E>> {
+        let wanted = TypeId::of::<E>();
+        let (_, stamp) = self.stamps.iter().rev().find(|(kind, _)| *kind == wanted)?;
+        let any: Arc<dyn Any + Send + Sync> = stamp.clone();
+        any.downcast().ok()
     }
 
     /// What the gate that issued it told its rules.

@@ -43,6 +43,11 @@ impl Fact {
         Self { id: TypeId::of::<E>(), name: short_name(type_name::<E>()) }
     }
 
+    #[cfg(feature = "axum")]
+    pub(crate) fn passport() -> Self {
+        Self { id: TypeId::of::<Passport>(), name: "Passport" }
+    }
+
     /// The type's name without its path.
     pub fn name(&self) -> &'static str {
         self.name

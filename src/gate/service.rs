@@ -19,7 +19,7 @@ use super::decision::Outcome;
 use super::executor;
 use super::rule::{Around, Halt, Rule};
 use super::walk::{Entry, Pause, Walk};
-use crate::body::{self, BodyBytes, BoxError};
+use crate::body::{self, BoxError};
 use crate::reject::{Reason, Rejection};
 
 /// A service behind a gate or behind a single rule.
@@ -165,7 +165,7 @@ where
         return Err(Rejection::new(Reason::ContentTypeUnsupported).place("Content-Encoding"));
     }
     let bytes = body::read(body, walk.passport.context().limits().request_body).await?;
-    walk.passport.stamp_new(BodyBytes::new(bytes.clone()));
+    walk.take_body(bytes.clone());
     Ok(bytes)
 }
 

@@ -207,7 +207,7 @@ async fn rules_stacked_by_hand_hand_the_passport_on_and_a_missing_one_is_a_500()
     let by_rule =
         |rule| tower::layer::layer_fn(move |inner| Guarded::by_rule(inner, Clone::clone(&rule)));
     let read = tower::layer::layer_fn(|inner| Guarded::by_rule(inner, ReadBody));
-    let stacked = ServiceBuilder::new().layer(by_rule(LeaveOne)).layer(read.clone());
+    let stacked = ServiceBuilder::new().layer(by_rule(LeaveOne)).layer(read);
     let response = stacked.service_fn(echo).oneshot(request("pay")).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
 
@@ -215,6 +215,20 @@ async fn rules_stacked_by_hand_hand_the_passport_on_and_a_missing_one_is_a_500()
     let response = alone.oneshot(request("pay")).await.unwrap();
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert!(!body(response).await.contains("One"), "the body says nothing");
+}
+
+#[tokio::test]
+async fn a_body_rewritten_between_two_gates_is_read_anew() {
+    let gate = || Gate::new(Problem::default()).then(LeaveOne).then(ReadBody).build().unwrap();
+    let length = service_fn(|request: Request<Body>| async move {
+        let read = Passport::of(request.extensions()).unwrap().find::<Two>().unwrap().0;
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(read.to_string()))))
+    });
+    let rewrite =
+        |request: Request<Body>| request.map(|_| Body::from(Bytes::from_static(b"longer")));
+    let service =
+        ServiceBuilder::new().layer(gate()).map_request(rewrite).layer(gate()).service(length);
+    assert_eq!(body(service.oneshot(request("pay")).await.unwrap()).await, "6");
 }
 
 fn said(builder: GateBuilder) -> String {

@@ -1,6 +1,6 @@
 //! One request's way along the steps.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -144,13 +144,16 @@ pub(crate) struct Walk {
     /// The arounds that were entered, with what they left.
     pub(crate) entered: Vec<(usize, Stamp)>,
     flaw: Option<(usize, Rejection)>,
+    /// Whether *this* walk has read the body: what an earlier gate read may have been rewritten by
+    /// a layer in between.
+    has_body: bool,
     next: usize,
 }
 
 impl Walk {
     pub(crate) fn begin(steps: &[Entry], own: Option<&Context>, request: &mut Parts) -> Self {
         let passport = Passport::take(request, own, steps.len() + 1);
-        Self { passport, entered: Vec::new(), flaw: None, next: 0 }
+        Self { passport, entered: Vec::new(), flaw: None, has_body: false, next: 0 }
     }
 
     /// Goes on as far as it can without waiting.
@@ -160,7 +163,7 @@ impl Walk {
             if !opens && let Some(flaw) = self.flaw.take() {
                 return self.flawed(flaw);
             }
-            if entry.reads_body() && self.passport.find::<BodyBytes>().is_none() {
+            if entry.reads_body() && !self.has_body {
                 return Pause::Body;
             }
             match entry.step.check(&self.passport, request) {
@@ -192,6 +195,12 @@ impl Walk {
         self.next += 1;
     }
 
+    /// Stamps the body that was read for this walk.
+    pub(crate) fn take_body(&mut self, bytes: Bytes) {
+        self.has_body = true;
+        self.passport.stamp(TypeId::of::<BodyBytes>(), Arc::new(BodyBytes::new(bytes)));
+    }
+
     /// Goes on with what a waiting step came to.
     pub(crate) fn resume(&mut self, steps: &[Entry], result: Result<Stamp, Halt>) -> Option<Halt> {
         match (result, steps.get(self.next)) {
@@ -210,7 +219,7 @@ impl Walk {
             steps.get(*index).is_some_and(|entry| !entry.outlives_client)
         };
         let entered = self.entered.iter().filter(outer).cloned().collect();
-        Self { passport: self.passport.clone(), entered, flaw: None, next: self.next }
+        Self { passport: self.passport.clone(), entered, flaw: None, ..*self }
     }
 
     /// Where the walk stands: the step that decided.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use http::header::{CONTENT_TYPE, HeaderName, LOCATION};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use http::request::Parts;
 
 use super::{
@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::gate::{
     Answer, Around, Audit, BoxFuture, Evidence, Halt, Origin, Refs, Verdict, around_layers,
 };
-use crate::header::{IdempotencyKey, IdempotencyKeyError, single_text};
+use crate::header::{IdempotencyKey, IdempotencyKeyError, single, single_text};
 use crate::reject::{Reason, Rejection};
 use crate::signature::EndpointTable;
 
@@ -50,7 +50,8 @@ use crate::signature::EndpointTable;
 /// # Rejections
 ///
 /// [`Reason::HeaderMissing`], [`Reason::HeaderInvalid`]; [`Reason::IdempotencyKeyReused`] for
-/// another body; [`Reason::IdempotencyInFlight`]; [`Reason::IdempotencyOutcomeUnknown`];
+/// another body; [`Reason::ContentTypeUnsupported`] for a repeated `Content-Type`, which belongs to
+/// the body; [`Reason::IdempotencyInFlight`]; [`Reason::IdempotencyOutcomeUnknown`];
 /// [`Reason::ServiceUnavailable`] where the store is full or does not answer.
 ///
 /// # Specification
@@ -133,8 +134,8 @@ impl Around for RunOnce {
         if !self.0.table.demands(&request.method, request.uri.path()).idempotent {
             return Verdict::pass(ClaimedKey { claim: None });
         }
-        let key = match key(request) {
-            Ok(key) => key,
+        let (key, media_type) = match key(request).and_then(|key| Ok((key, media_type(request)?))) {
+            Ok(named) => named,
             Err(rejection) => return Verdict::reject(rejection),
         };
         let scope = KeyScope {
@@ -143,7 +144,7 @@ impl Around for RunOnce {
             method: &request.method,
             route: request.uri.path(),
         };
-        let fingerprint = Fingerprint::of(&media_type(request), body.bytes());
+        let fingerprint = Fingerprint::of(&media_type, body.bytes());
         let claim = Claim::new(StoreKey::compose(scope, &key), fingerprint, context.now())
             .lease(self.0.lease)
             .abandoned(Abandoned::Refuse);
@@ -249,10 +250,12 @@ fn key(request: &Parts) -> Result<IdempotencyKey, Rejection> {
 }
 
 /// The essence of the content type: a retry may write its parameters differently.
-fn media_type(request: &Parts) -> String {
-    let value = request.headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
-    let text = String::from_utf8_lossy(value.unwrap_or_default());
-    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+fn media_type(request: &Parts) -> Result<String, Rejection> {
+    let value = single(&request.headers, &CONTENT_TYPE).map_err(|error| {
+        Rejection::new(Reason::ContentTypeUnsupported).place("Content-Type").source(error)
+    })?;
+    let text = String::from_utf8_lossy(value.map(HeaderValue::as_bytes).unwrap_or_default());
+    Ok(text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
 /// The right to run a request, or the knowledge that its endpoint is not idempotent.

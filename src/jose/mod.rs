@@ -45,6 +45,7 @@ mod numeric_date;
 mod object;
 mod thumbprint;
 
+pub(crate) use self::base64url::decode as decode_base64url;
 pub use self::{
     accept::{Accept, JwsError, MakeError},
     claims::{Audience, Claims, ClaimsError, Confirmation, Scope},

@@ -1,0 +1,277 @@
+//! From the structs to the parts of a gate.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderName;
+use rustls_pki_types::CertificateRevocationListDer;
+use rustls_pki_types::pem::PemObject;
+
+use super::{
+    CertificateSource, Client, ClientCertificate, Config, ConfigError, Profile, RevocationCheck,
+    Signature, Signing, Token, Trust,
+};
+use crate::cert::{
+    Anchors, CertificateMatch, Certificates, Clients, Encoding, ForwardedHeader, NameOrder,
+    PercentDecoding, PresentCertificate, RegisteredName, Revocation, TrustCertificate, pem,
+};
+use crate::crypto::{Algorithm, SigningKey};
+use crate::jose::KeySet;
+use crate::profile::{obie, wso2};
+use crate::signature::{ObieSigning, ResponseSigner, TrustAnchors, VerifySignature};
+use crate::token::{TokenAudience, TokenIssuer, VerifyToken};
+
+/// Reads files relative to the configuration's own place.
+pub(super) struct Files<'a>(pub(super) &'a Path);
+
+impl Files<'_> {
+    fn read(&self, key: &str, path: &Path) -> Result<(PathBuf, Vec<u8>), ConfigError> {
+        let path = self.0.join(path);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok((path, bytes)),
+            Err(source) => Err(ConfigError::File { key: key.to_owned(), path, source }),
+        }
+    }
+
+    fn parsed<T, E: ToString>(
+        &self,
+        key: &str,
+        path: &Path,
+        parse: impl FnOnce(&[u8]) -> Result<T, E>,
+    ) -> Result<T, ConfigError> {
+        let (path, bytes) = self.read(key, path)?;
+        parse(&bytes).map_err(|why| ConfigError::Content {
+            key: key.to_owned(),
+            path,
+            why: why.to_string(),
+        })
+    }
+
+    pub(super) fn trust(&self, trust: &Trust) -> Result<TrustCertificate, ConfigError> {
+        let mut certificates = Vec::new();
+        for path in &trust.anchors {
+            certificates.extend(self.parsed("trust.anchors", path, pem::all_certificates)?);
+        }
+        let anchors = Anchors::of(certificates)
+            .map_err(|error| ConfigError::value("trust.anchors", error))?;
+        let revocation = match trust.revocation {
+            RevocationCheck::Off => Revocation::danger_off(),
+            RevocationCheck::Crl => {
+                let mut lists = Vec::new();
+                for path in &trust.crls {
+                    lists.extend(self.parsed("trust.crls", path, revocation_lists)?);
+                }
+                Revocation::by_lists(lists)
+                    .map_err(|error| ConfigError::value("trust.crls", error))?
+            }
+        };
+        Ok(TrustCertificate::anchored_in(anchors, revocation))
+    }
+
+    pub(super) fn token(&self, token: &Token) -> Result<VerifyToken, ConfigError> {
+        for (key, text) in [("token.issuer", &token.issuer), ("token.audience", &token.audience)] {
+            if text.is_empty() {
+                return Err(ConfigError::value(key, "empty"));
+            }
+        }
+        let keys = self.parsed("token.keys", &token.keys, KeySet::parse)?;
+        let issuer = TokenIssuer(token.issuer.clone());
+        let audience = TokenAudience(token.audience.clone());
+        let rule = VerifyToken::issued_by(issuer, audience, keys);
+        Ok(if token.allow_untyped { rule.allow_untyped() } else { rule })
+    }
+
+    pub(super) fn clients(&self, config: &Config) -> Result<Clients, ConfigError> {
+        let mut clients = Vec::new();
+        for (index, client) in config.client.iter().enumerate() {
+            if config.client.iter().take(index).any(|other| other.client_id == client.client_id) {
+                let key = format!("client[{index}].client_id");
+                return Err(ConfigError::value(key, "registered twice"));
+            }
+            clients.push(self.client(index, client, config.profile)?);
+        }
+        Ok(clients.into_iter().collect())
+    }
+
+    fn client(
+        &self,
+        index: usize,
+        client: &Client,
+        profile: Profile,
+    ) -> Result<crate::cert::Client, ConfigError> {
+        let key = |name: &str| format!("client[{index}].{name}");
+        if client.client_id.is_empty() {
+            return Err(ConfigError::value(key("client_id"), "empty"));
+        }
+        // Directories print names in either order (rule of the UK and Brasil directories).
+        let order = match profile {
+            Profile::Fapi1Advanced => NameOrder::AsWritten,
+            _ => NameOrder::AllowReversed,
+        };
+        let name = |name: &str, text: &str| {
+            RegisteredName::parse(text, order).map_err(|error| ConfigError::value(key(name), error))
+        };
+        let subject = name("subject_dn", &client.subject_dn)?;
+        let issuer = client.issuer_dn.as_deref().map(|text| name("issuer_dn", text)).transpose()?;
+        let mut registered = crate::cert::Client::new(
+            &client.client_id,
+            CertificateMatch::SubjectDn { subject, issuer },
+        );
+        if let (Some(organisation), Some(software)) = (&client.organisation_id, &client.software_id)
+        {
+            registered = registered.in_directory(organisation, software);
+        }
+        let algorithms = algorithms(&client.algorithms)
+            .map_err(|why| ConfigError::value(key("algorithms"), why))?;
+        if signed(profile) && !algorithms.contains(&Algorithm::Ps256) {
+            return Err(ConfigError::value(key("algorithms"), "none is allowed by the profile"));
+        }
+        match &client.keys {
+            Some(path) => {
+                let keys = self.parsed(&key("keys"), path, KeySet::parse)?;
+                Ok(registered.signs_with(keys, algorithms))
+            }
+            None if signed(profile) => {
+                Err(ConfigError::value(key("keys"), "due in a profile with message signatures"))
+            }
+            None => Ok(registered),
+        }
+    }
+
+    pub(super) fn signer(
+        &self,
+        signing: &Signing,
+        rules: ObieSigning,
+    ) -> Result<ResponseSigner, ConfigError> {
+        let key = self.parsed("signing.key", &signing.key, SigningKey::from_pem)?;
+        let (kid, issuer, anchor) = (&signing.kid, &signing.issuer, &signing.trust_anchor);
+        for (key, text) in
+            [("signing.kid", kid), ("signing.issuer", issuer), ("signing.trust_anchor", anchor)]
+        {
+            if text.is_empty() {
+                return Err(ConfigError::value(key, "empty"));
+            }
+        }
+        ResponseSigner::new(rules, key, kid, issuer, anchor)
+            .map_err(|error| ConfigError::value("signing.key", error))
+    }
+}
+
+/// Whether a profile has message signatures.
+pub(super) fn signed(profile: Profile) -> bool {
+    profile != Profile::Fapi1Advanced
+}
+
+/// The version of the UK profile whose rules a profile follows.
+pub(super) fn version(profile: Profile) -> obie::Version {
+    match profile {
+        Profile::Uk3_1_3 => obie::Version::V3_1_3,
+        Profile::Uk3_1_4 | Profile::Fapi1Advanced | Profile::Wso2 => obie::Version::V3_1_4,
+        Profile::Uk4_0 => obie::Version::V4_0,
+    }
+}
+
+pub(super) fn verify(
+    signature: &Signature,
+    signing: &Signing,
+    profile: Profile,
+) -> VerifySignature {
+    let mut rule = VerifySignature::detached_jws(version(profile).signing())
+        .trust_anchors(TrustAnchors::named([&signing.trust_anchor]));
+    if let Some(seconds) = signature.max_age {
+        rule = rule.max_age(Duration::from_secs(seconds));
+    }
+    for member in &signature.allow_members {
+        rule = rule.allow_member(member);
+    }
+    if signature.danger_waiver_007 { rule.danger_waiver_007() } else { rule }
+}
+
+pub(super) fn present(
+    certificate: &ClientCertificate,
+    profile: Profile,
+) -> Result<PresentCertificate, ConfigError> {
+    match certificate.source {
+        CertificateSource::Tls => {
+            let unused = [
+                ("header", certificate.header.is_some()),
+                ("encoding", certificate.encoding.is_some()),
+                ("trusted_peers", certificate.trusted_peers.is_some()),
+            ];
+            match unused.iter().find(|(_, is_set)| *is_set) {
+                Some((key, _)) => {
+                    let key = format!("client_certificate.{key}");
+                    Err(ConfigError::value(key, "only with source = \"header\""))
+                }
+                None => Ok(PresentCertificate::from_tls()),
+            }
+        }
+        CertificateSource::Header => {
+            let peers = certificate.trusted_peers.clone().ok_or_else(|| {
+                ConfigError::value("client_certificate.trusted_peers", "no trusted proxy")
+            })?;
+            Ok(PresentCertificate::from_header(forwarded(certificate, profile)?, peers))
+        }
+    }
+}
+
+/// The header of the configuration, or the customary one.
+pub(super) fn forwarded(
+    certificate: &ClientCertificate,
+    profile: Profile,
+) -> Result<ForwardedHeader, ConfigError> {
+    let encoding = match (certificate.encoding, profile) {
+        (Some(encoding), _) => encoding,
+        (None, Profile::Wso2) => Encoding::PemBody {
+            percent: PercentDecoding::Absent,
+            certificates: Certificates::LeafOnly,
+        },
+        (None, _) => return Err(ConfigError::value("client_certificate.encoding", "missing")),
+    };
+    let name = match (&certificate.header, encoding, profile) {
+        (Some(name), _, _) => HeaderName::try_from(name.as_str())
+            .map_err(|error| ConfigError::value("client_certificate.header", error))?,
+        (None, _, Profile::Wso2) => wso2::CERTIFICATE_HEADER,
+        (None, Encoding::Rfc9440, _) => return Ok(ForwardedHeader::rfc9440()),
+        (None, Encoding::Xfcc { .. }, _) => HeaderName::from_static("x-forwarded-client-cert"),
+        (None, _, _) => {
+            return Err(ConfigError::value("client_certificate.header", "missing"));
+        }
+    };
+    Ok(match encoding {
+        Encoding::Rfc9440 if name == crate::cert::CLIENT_CERT => ForwardedHeader::rfc9440(),
+        _ => ForwardedHeader::named(name, encoding),
+    })
+}
+
+/// Refuses unknown and weak names; an empty list is the caller's to judge.
+fn algorithms(names: &[String]) -> Result<Arc<[Algorithm]>, String> {
+    names
+        .iter()
+        .map(|name| match Algorithm::from_name(name) {
+            Some(Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512) => {
+                Err(format!("{name} is too weak"))
+            }
+            Some(algorithm) => Ok(algorithm),
+            None => Err(format!("{name} is not a signature algorithm")),
+        })
+        .collect()
+}
+
+/// The lists of a file, PEM (one or more) or DER.
+fn revocation_lists(file: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    if file.first() == Some(&DER_SEQUENCE) {
+        return Ok(vec![file.to_vec()]);
+    }
+    let lists: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(file)
+        .map(|list| list.map(|list| list.as_ref().to_vec()))
+        .collect();
+    match lists {
+        Ok(lists) if lists.is_empty() => Err("no X509 CRL in it".to_owned()),
+        Ok(lists) => Ok(lists),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+const DER_SEQUENCE: u8 = 0x30;

@@ -1,0 +1,224 @@
+//! A gate from a file: plain serde structs, no crypto types.
+//!
+//! Unknown keys are errors, because a misspelt key must not switch a check off. Everything that can
+//! fail fails in [`Config::open`], at start-up: unreadable files, empty trust stores, weak or empty
+//! algorithm lists, `revocation = "crl"` without lists.
+
+mod error;
+mod load;
+mod off;
+mod setup;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+pub use self::error::ConfigError;
+pub use self::setup::Setup;
+use crate::cert::{Encoding, TrustedPeers};
+
+/// The whole configuration of a bank's gates.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The profile.
+    pub profile: Profile,
+    /// Where the client certificate comes from.
+    pub client_certificate: ClientCertificate,
+    /// Whom it must come from.
+    pub trust: Trust,
+    /// Whose access tokens are good.
+    pub token: Token,
+    /// The registered clients.
+    #[serde(default)]
+    pub client: Vec<Client>,
+    /// The bank's own signatures; due in every profile that signs.
+    pub signing: Option<Signing>,
+    /// Message signatures of clients.
+    #[serde(default)]
+    pub signature: Signature,
+    /// Where idempotency keys are kept.
+    #[serde(default)]
+    pub idempotency: Idempotency,
+    /// The scopes that go with each role.
+    #[serde(default)]
+    pub scopes: Scopes,
+    /// Steps switched off by name, for drills: `VerifySignature = false`.
+    #[serde(default)]
+    pub steps: BTreeMap<String, bool>,
+}
+
+/// The profiles of [`profile`](crate::profile).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Profile {
+    /// UK Read/Write 3.1.2 and 3.1.3.
+    #[serde(rename = "uk-3.1.3")]
+    Uk3_1_3,
+    /// UK Read/Write 3.1.4 to 3.1.11.
+    #[serde(rename = "uk-3.1.4")]
+    Uk3_1_4,
+    /// UK Read/Write 4.0.
+    #[serde(rename = "uk-4.0")]
+    Uk4_0,
+    /// A resource server of FAPI 1.0 Advanced.
+    #[serde(rename = "fapi1-advanced")]
+    Fapi1Advanced,
+    /// As clients of WSO2 Open Banking know it.
+    #[serde(rename = "wso2")]
+    Wso2,
+}
+
+/// Where the client certificate comes from.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientCertificate {
+    /// The connection or a header.
+    pub source: CertificateSource,
+    /// The header's name. Defaults to `client-cert` with `rfc9440`, to `x-forwarded-client-cert` with
+    /// `xfcc`, and to `ssl.client.auth.cert.X509` under the profile `wso2`.
+    pub header: Option<String>,
+    /// The header's encoding. Defaults to `pem-body` under the profile `wso2`.
+    pub encoding: Option<Encoding>,
+    /// The networks of the trusted proxies, in CIDR form.
+    pub trusted_peers: Option<TrustedPeers>,
+}
+
+/// The connection or a header.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum CertificateSource {
+    /// A header of a trusted proxy.
+    Header,
+    /// The TLS connection.
+    Tls,
+}
+
+/// Whom the client certificate must come from.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trust {
+    /// Files of issuing authorities, PEM (one or more each) or DER.
+    pub anchors: Vec<PathBuf>,
+    /// Files of revocation lists, PEM or DER.
+    #[serde(default)]
+    pub crls: Vec<PathBuf>,
+    /// How revocation is told.
+    pub revocation: RevocationCheck,
+}
+
+/// How revocation is told.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum RevocationCheck {
+    /// By the lists.
+    Crl,
+    /// Not at all; logged as a warning.
+    Off,
+}
+
+/// Whose access tokens are good.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// `iss`.
+    pub issuer: String,
+    /// This resource server in `aud`.
+    pub audience: String,
+    /// A file with the issuer's JWK set.
+    pub keys: PathBuf,
+    /// Also takes tokens from before RFC 9068.
+    #[serde(default)]
+    pub allow_untyped: bool,
+}
+
+/// A registered client.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// Its id at the authorization server.
+    pub client_id: String,
+    /// Its organisation in the directory.
+    pub organisation_id: Option<String>,
+    /// Its software statement in the directory.
+    pub software_id: Option<String>,
+    /// The subject of its transport certificate.
+    pub subject_dn: String,
+    /// The issuer that must have signed the certificate, if pinned.
+    pub issuer_dn: Option<String>,
+    /// A file with the JWK set of its signing keys; due in every profile that signs.
+    pub keys: Option<PathBuf>,
+    /// The algorithms with which it signs.
+    #[serde(default)]
+    pub algorithms: Vec<String>,
+}
+
+/// The bank's own signatures.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signing {
+    /// A file with the private key, PEM.
+    pub key: PathBuf,
+    /// Its id in the directory.
+    pub kid: String,
+    /// The bank's organisation in the directory.
+    pub issuer: String,
+    /// The trust anchor's DNS name, in the bank's signatures and in those of clients.
+    pub trust_anchor: String,
+}
+
+/// Message signatures of clients.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Signature {
+    /// How old a signature may be, in seconds; any age if absent.
+    pub max_age: Option<u64>,
+    /// Members of the JOSE header besides those of the profile that are ignored.
+    pub allow_members: Vec<String>,
+    /// Waiver 007: verifies nothing. Logged as a warning.
+    pub danger_waiver_007: bool,
+}
+
+/// Where idempotency keys are kept.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Idempotency {
+    /// The store.
+    pub store: Store,
+    /// How many keys the store in memory holds before it refuses; 100 000 if absent.
+    pub capacity: Option<usize>,
+}
+
+/// A store of idempotency keys.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Store {
+    /// In this process.
+    #[default]
+    Memory,
+}
+
+/// The scopes that go with each role, as the product that this replaces configures them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scopes {
+    /// With `PSP_PI`.
+    pub payment_initiation: Vec<String>,
+    /// With `PSP_AI`.
+    pub account_information: Vec<String>,
+    /// With `PSP_IC`.
+    pub card_based_instruments: Vec<String>,
+}
+
+impl Default for Scopes {
+    fn default() -> Self {
+        let only = |scope: &str| vec![scope.to_owned()];
+        Self {
+            payment_initiation: only("payments"),
+            account_information: only("accounts"),
+            card_based_instruments: only("fundsconfirmations"),
+        }
+    }
+}

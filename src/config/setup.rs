@@ -1,0 +1,144 @@
+//! The gates of a configuration.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::load::{self, Files, signed, version};
+use super::{Config, ConfigError, Profile, Scopes, Store, off};
+use crate::cert::{Clients, ForwardedHeader};
+use crate::eidas::RequireRole;
+use crate::gate::GateBuilder;
+use crate::idempotency::MemoryStore;
+use crate::profile::{Bank, fapi1, obie, wso2};
+use crate::signature::{SignResponse, VerifySignature};
+use crate::token::RequireScope;
+
+/// A configuration whose files were read and whose values were judged.
+pub struct Setup {
+    profile: Profile,
+    bank: Bank,
+    clients: Arc<Clients>,
+    messages: Option<(VerifySignature, SignResponse)>,
+    scopes: Scopes,
+    off: BTreeMap<String, bool>,
+    /// The header that a drill without `PresentCertificate` believes.
+    drill_header: ForwardedHeader,
+}
+
+impl Config {
+    /// Reads the files, relative to `base`, and judges every value.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong, with its key.
+    pub fn open(&self, base: &Path) -> Result<Setup, ConfigError> {
+        let files = Files(base);
+        let clients = Arc::new(files.clients(self)?);
+        let store = match self.idempotency.store {
+            Store::Memory => {
+                MemoryStore::with_capacity(self.idempotency.capacity.unwrap_or(100_000))
+            }
+        };
+        let messages = match (&self.signing, signed(self.profile)) {
+            (Some(signing), true) => {
+                let signer = files.signer(signing, version(self.profile).signing())?;
+                let verify = load::verify(&self.signature, signing, self.profile);
+                Some((verify, SignResponse::with(signer)))
+            }
+            (None, true) => {
+                return Err(ConfigError::value("signing", "due in a profile with signatures"));
+            }
+            (_, false) => None,
+        };
+        let bank = Bank {
+            present: load::present(&self.client_certificate, self.profile)?,
+            trust: files.trust(&self.trust)?,
+            token: files.token(&self.token)?,
+            clients: clients.clone(),
+            store: Arc::new(store),
+        };
+        let setup = Setup {
+            profile: self.profile,
+            bank,
+            clients,
+            messages,
+            scopes: self.scopes.clone(),
+            off: self.steps.clone(),
+            drill_header: load::forwarded(&self.client_certificate, self.profile)
+                .unwrap_or_else(|_| ForwardedHeader::rfc9440()),
+        };
+        setup.judge_steps()?;
+        Ok(setup)
+    }
+}
+
+impl Setup {
+    /// The gate in front of payment initiation.
+    pub fn payments(&self) -> GateBuilder {
+        self.without(self.all_payments())
+    }
+
+    /// The gate in front of account information.
+    pub fn accounts(&self) -> GateBuilder {
+        self.without(self.all_accounts())
+    }
+
+    /// The gate in front of funds confirmation.
+    pub fn funds_confirmations(&self) -> GateBuilder {
+        self.without(self.all_funds_confirmations())
+    }
+
+    fn all_payments(&self) -> GateBuilder {
+        let role = || RequireRole::payment_initiation().scopes(&self.scopes.payment_initiation);
+        let scope = || RequireScope::all(&self.scopes.payment_initiation);
+        match (&self.messages, self.profile) {
+            (Some((verify, sign)), Profile::Wso2) => {
+                wso2::payments(&self.bank, role(), verify.clone(), sign.clone())
+            }
+            (Some((verify, sign)), profile) => {
+                let version = version(profile);
+                obie::payments(version, &self.bank, role(), verify.clone(), sign.clone())
+            }
+            (None, _) => fapi1::payments(&self.bank, scope()),
+        }
+    }
+
+    fn all_accounts(&self) -> GateBuilder {
+        self.unsigned(RequireRole::account_information(), &self.scopes.account_information)
+    }
+
+    fn all_funds_confirmations(&self) -> GateBuilder {
+        self.unsigned(RequireRole::card_based_instruments(), &self.scopes.card_based_instruments)
+    }
+
+    fn unsigned(&self, role: RequireRole, scopes: &[String]) -> GateBuilder {
+        match self.profile {
+            Profile::Fapi1Advanced => fapi1::resources(&self.bank, RequireScope::all(scopes)),
+            Profile::Wso2 => wso2::unsigned(&self.bank, role.scopes(scopes)),
+            profile => obie::unsigned(version(profile), &self.bank, role.scopes(scopes)),
+        }
+    }
+
+    fn without(&self, mut gate: GateBuilder) -> GateBuilder {
+        for (name, _) in self.off.iter().filter(|(_, is_on)| !**is_on) {
+            gate = off::switch_off(gate, name, &self.clients, &self.drill_header);
+        }
+        gate
+    }
+
+    /// A name in `[steps]` that no gate has would switch off nothing, unnoticed.
+    fn judge_steps(&self) -> Result<(), ConfigError> {
+        let gates = [self.all_payments(), self.all_accounts(), self.all_funds_confirmations()];
+        let known = |name: &str| gates.iter().any(|gate| gate.steps().any(|step| step == name));
+        match self.off.keys().find(|name| !known(name)) {
+            Some(name) => Err(ConfigError::value(format!("steps.{name}"), "no such step")),
+            None => {
+                for (step, _) in self.off.iter().filter(|(_, is_on)| !**is_on) {
+                    tracing::warn!(%step, "a security rule is switched off");
+                }
+                Ok(())
+            }
+        }
+    }
+}
