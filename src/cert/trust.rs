@@ -59,7 +59,7 @@ struct Judge {
 impl TrustCertificate {
     /// Trusts what leads to these anchors and is not revoked.
     pub fn anchored_in(anchors: Anchors, revocation: Revocation) -> Self {
-        Self(Arc::new(Judge { anchors, revocation, verdicts: Remembered::new() }))
+        Self(Arc::new(Judge { anchors, revocation, verdicts: Remembered::of_trusted() }))
     }
 
     fn judge(&self, client: &ClientCertificate, now: UnixTime) -> Result<(), Rejection> {
