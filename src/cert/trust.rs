@@ -19,14 +19,15 @@ use crate::reject::{Reason, Rejection};
 ///
 /// - there is a path of signatures from the certificate to a configured anchor (RFC 5280, 6, by
 ///   webpki: basic constraints, name constraints, key usage of the issuers, at most six of them);
-/// - now lies within the dates of the certificate, judged at every request, and of its issuers;
+/// - now lies within the dates of the certificate, judged at every request, and of its issuers
+///   below the anchor;
 /// - it is not an authority's own, and its extended key usage is absent, or names serverAuth,
 ///   clientAuth or any: browser programmes take clientAuth out of public certificates, so a website
 ///   certificate serves as client certificate. Issuers may narrow it down, but not to others;
 /// - its key usage is absent, or names digitalSignature;
 /// - its key has at least 2048 (RSA) or 256 (curves) bits, and its signature is not over SHA-1;
-/// - for it and each of its issuers there is a revocation list that is in its time, and the newest
-///   one does not name it; or revocation is [`Revocation::danger_off`].
+/// - for it and each of its issuers below the anchor there is a revocation list that is in its time,
+///   and the newest one does not name it; or revocation is [`Revocation::danger_off`].
 ///
 /// # Needs and leaves
 ///
@@ -34,7 +35,8 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Does not check
 ///
-/// Whose certificate it is, its names, its qcStatements; OCSP.
+/// Whose certificate it is, its names, its qcStatements; OCSP. The anchor itself: its dates, its key
+/// usage and whether it is revoked are the bank's to know.
 ///
 /// # Rejections
 ///

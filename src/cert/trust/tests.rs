@@ -65,6 +65,17 @@ fn a_client_of_an_anchor_is_trusted_without_a_chain() {
 }
 
 #[test]
+fn an_anchor_is_trusted_whatever_its_own_dates() {
+    let past = ROOT.authorizes("Past", |parameters| {
+        parameters.not_before = date(NOW - 2);
+        parameters.not_after = date(NOW - 1);
+    });
+    let anchors = Anchors::of([past.der()]).unwrap();
+    let rule = TrustCertificate::anchored_in(anchors, Revocation::danger_off());
+    assert_eq!(verdict(&rule, &past.issues(|_| {}), &[], NOW), Ok(()));
+}
+
+#[test]
 fn the_order_of_the_chain_does_not_matter_nor_does_what_is_mixed_in() {
     let leaf = ISSUING.issues(|_| {});
     let rogue = Authority::root("Issuing").der();
