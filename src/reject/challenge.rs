@@ -62,7 +62,8 @@ pub(super) fn challenge(
 
 /// RFC 6749, 3.3, with blanks between tokens: no quote and no backslash.
 fn is_scope(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+    !text.is_empty()
+        && text.bytes().all(|byte| matches!(byte, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
 /// A refusal without body.
