@@ -209,7 +209,7 @@ async fn rules_stacked_by_hand_hand_the_passport_on_and_a_missing_one_is_a_500()
     let by_rule =
         |rule| tower::layer::layer_fn(move |inner| Guarded::by_rule(inner, Clone::clone(&rule)));
     let read = tower::layer::layer_fn(|inner| Guarded::by_rule(inner, ReadBody));
-    let stacked = ServiceBuilder::new().layer(by_rule(LeaveOne)).layer(read.clone());
+    let stacked = ServiceBuilder::new().layer(by_rule(LeaveOne)).layer(read);
     let response = stacked.service_fn(echo).oneshot(request("pay")).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
 

@@ -203,8 +203,7 @@ async fn read(
         async { Ok::<_, Infallible>(answer) }
     });
     let seen = Seen::default();
-    let mut limits = Limits::default();
-    limits.response_body = limit;
+    let limits = Limits { response_body: limit, ..Limits::default() };
     let gate = Gate::new(Problem::default())
         .limits(limits)
         .around(Read::<1>(Reader::Careful, seen.clone()))
@@ -219,10 +218,10 @@ async fn read(
 #[tokio::test]
 async fn two_readers_of_one_answer_see_the_same_bytes_and_read_the_body_once() {
     let (seen, response, asked) = read(Reader::Careful, &[Some("{"), Some("}")], 2).await;
-    let both = Some(Bytes::from_static(b"{}"));
-    let shown = (Origin::Handler, StatusCode::OK, both.clone());
+    let both = Bytes::from_static(b"{}");
+    let shown = (Origin::Handler, StatusCode::OK, Some(both.clone()));
     assert_eq!(*seen.lock().unwrap(), [shown.clone(), shown]);
-    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), both.unwrap());
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), both);
     assert_eq!(asked, 3, "two pieces and the end");
 }
 

@@ -12,7 +12,7 @@ use super::*;
 use crate::cert::{CertificateMatch, Client};
 use crate::crypto::test_keys;
 use crate::gate::{Gate, GateBuilder, Passport, Rule};
-use crate::header::{EchoInteractionId, InteractionId};
+use crate::header::EchoInteractionId;
 use crate::idempotency::MemoryStore;
 use crate::jose::Detached;
 use crate::reject::Problem;

@@ -250,8 +250,7 @@ impl http_body::Body for Broken {
 async fn a_body_that_cannot_be_read_is_a_500_and_never_an_unsigned_answer() {
     let broken = || json(Body::new(Broken(false)));
     let long = || json(Bytes::from_static(BODY.as_bytes()));
-    let mut limits = Limits::default();
-    limits.response_body = 3;
+    let limits = Limits { response_body: 3, ..Limits::default() };
     let short = gate(ObieSigning::V3_1_4).limits(limits);
     for (head, body) in [
         answered(gate(ObieSigning::V3_1_4), Method::POST, PATH, broken).await,

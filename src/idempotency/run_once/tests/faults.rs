@@ -7,7 +7,6 @@ use http_body::Frame;
 
 use super::*;
 use crate::body::{Body, BoxError};
-use crate::gate::Halt;
 use crate::idempotency::{StoreError, StoreFuture};
 
 /// Which act of the store fails.

@@ -144,6 +144,9 @@ fn a_member_with_a_wrong_value_is_named() {
     assert_refused(cases);
 }
 
+/// Changes a message whose `crit` has these names.
+type Change = fn(&mut Message, Vec<Value>);
+
 struct Untouched;
 
 impl KeySource for Untouched {
@@ -154,7 +157,7 @@ impl KeySource for Untouched {
 
 #[test]
 fn crit_names_the_members_of_the_profile_and_no_other() {
-    let wrong: [(&str, fn(&mut Message, Vec<Value>)); 7] = [
+    let wrong: [(&str, Change); 7] = [
         ("empty", |message, _| message.set("crit", json!([]))),
         ("one short", |message, names| message.set("crit", names[..names.len() - 1].into())),
         ("one too many", |message, names| {
