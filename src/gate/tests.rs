@@ -16,6 +16,8 @@ use crate::body::{Body, BodyBytes};
 use crate::context::Context;
 use crate::reject::{Problem, Reason, Rejection};
 
+mod hostile;
+
 struct One;
 impl Evidence for One {}
 struct Two(usize);

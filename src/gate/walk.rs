@@ -253,7 +253,13 @@ impl Walk {
             let mut answer = outgoing.show();
             let context = self.passport.context();
             let left: &dyn Any = left.as_ref();
-            if let Err(halt) = entry.step.answer(left, &mut answer, context).await {
+            let mut seen = entry.step.answer(left, &mut answer, context).await;
+            if seen.is_ok() && outgoing.is_lost() {
+                // A step that overlooks the failure must not send the head without the body.
+                let why = "the body was lost while it was read";
+                seen = Err(Rejection::new(Reason::ResponseUnreadable).detail(why).into());
+            }
+            if let Err(halt) = seen {
                 let (response, origin) = self.halted(entry.name, halt);
                 outgoing = Outgoing::from_step(response, origin);
             }

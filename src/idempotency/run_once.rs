@@ -295,3 +295,6 @@ around_layers!(RunOnce);
 const TEXT: &str = "x-idempotency-key";
 const HEADER: HeaderName = HeaderName::from_static(TEXT);
 const KEPT: &[HeaderName] = &[CONTENT_TYPE, LOCATION];
+
+#[cfg(test)]
+mod tests;

@@ -91,7 +91,15 @@ fn path(rejection: &Rejection) -> Option<&str> {
         | Reason::IdempotencyOutcomeUnknown => Some("x-idempotency-key"),
         // The place of a missing scope is no header and no field.
         Reason::ScopeInsufficient => None,
-        _ => rejection.place_of_fault(),
+        _ => rejection.place_of_fault().map(shortened),
+    }
+}
+
+/// The schema takes 500 characters.
+fn shortened(path: &str) -> &str {
+    match path.char_indices().nth(500) {
+        Some((end, _)) => path.get(..end).unwrap_or_default(),
+        None => path,
     }
 }
 

@@ -182,3 +182,6 @@ impl fmt::Debug for SignResponse {
 }
 
 around_layers!(SignResponse);
+
+#[cfg(test)]
+mod tests;

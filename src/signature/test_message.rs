@@ -111,7 +111,7 @@ impl Message {
         let header = self.encoded_header();
         let unencoded = self.header.get("b64") == Some(&json!(false));
         let input = signing_input(&header, &self.signed, unencoded);
-        format!("{header}..{}", URL_SAFE_NO_PAD.encode(&sign(&self.key, &input)))
+        format!("{header}..{}", URL_SAFE_NO_PAD.encode(sign(&self.key, &input)))
     }
 }
 
