@@ -159,9 +159,9 @@ where
     B: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
 {
     // RFC 9110, 8.4: rules judge the content before transformations; this gate undoes none.
-    if let Some(coding) = head.headers.get(http::header::CONTENT_ENCODING)
-        && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
-    {
+    // Of several lines each is judged: a decoder further in may follow the last one.
+    let codings = head.headers.get_all(http::header::CONTENT_ENCODING);
+    if codings.iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(Rejection::new(Reason::ContentTypeUnsupported).place("Content-Encoding"));
     }
     let bytes = body::read(body, walk.passport.context().limits().request_body).await?;

@@ -195,11 +195,15 @@ async fn a_body_over_the_limit_is_refused_whatever_its_length_says() {
 
 #[tokio::test]
 async fn a_coded_body_is_refused_where_bytes_are_judged() {
-    let mut coded = request("pay");
-    coded.headers_mut().insert("content-encoding", HeaderValue::from_static("gzip"));
-    let service = all().build().unwrap().layer(service_fn(echo));
-    let response = service.oneshot(coded).await.unwrap();
-    assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    for codings in [&["gzip"] as &[_], &["identity", "gzip"], &["identity, gzip"]] {
+        let mut coded = request("pay");
+        for coding in codings {
+            coded.headers_mut().append("content-encoding", HeaderValue::from_static(coding));
+        }
+        let service = all().build().unwrap().layer(service_fn(echo));
+        let response = service.oneshot(coded).await.unwrap();
+        assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "{codings:?}");
+    }
 }
 
 #[tokio::test]
