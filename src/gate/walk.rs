@@ -173,7 +173,7 @@ impl Walk {
                 }
                 Verdict::Later(future) => return Pause::Later(future),
                 Verdict::Now(Ok(stamp)) => self.pass(entry, stamp),
-                Verdict::Now(Err(halt)) => return Pause::Halt(halt),
+                Verdict::Now(Err(halt)) => return Pause::Halt(self.or_flaw(halt)),
             }
         }
         match self.flaw.take() {
@@ -185,6 +185,17 @@ impl Walk {
     fn flawed(&mut self, (step, why): (usize, Rejection)) -> Pause {
         self.next = step;
         Pause::Halt(Halt::Reject(why))
+    }
+
+    /// An answer to a request that an earlier step has already refused stays a refusal.
+    fn or_flaw(&mut self, halt: Halt) -> Halt {
+        match (halt, self.flaw.take()) {
+            (Halt::Answer(_), Some((step, why))) => {
+                self.next = step;
+                Halt::Reject(why)
+            }
+            (halt, _) => halt,
+        }
     }
 
     fn pass(&mut self, entry: &Entry, stamp: Stamp) {
@@ -209,7 +220,7 @@ impl Walk {
                 None
             }
             (Ok(_), None) => None,
-            (Err(halt), _) => Some(halt),
+            (Err(halt), _) => Some(self.or_flaw(halt)),
         }
     }
 
