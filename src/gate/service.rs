@@ -51,7 +51,8 @@ impl<S> Guarded<S> {
 
     fn alone(inner: S, entry: Entry) -> Self {
         let steps = vec![entry];
-        let assembly = Assembly { steps, context: None, executor: executor::default() };
+        let given = Vec::new();
+        let assembly = Assembly { steps, given, context: None, executor: executor::default() };
         Self::new(inner, Arc::new(assembly))
     }
 }
@@ -79,7 +80,7 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let (mut head, body) = request.into_parts();
         let steps = &self.assembly.steps;
-        let mut walk = Walk::begin(steps, self.assembly.context.as_ref(), &mut head);
+        let mut walk = Walk::begin(&self.assembly, &mut head);
         let kind = match walk.run(steps, &mut head) {
             Pause::Done if walk.entered.is_empty() => {
                 walk.passport.decide("Gate", Outcome::Passed);

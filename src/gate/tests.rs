@@ -222,6 +222,19 @@ async fn a_flawed_request_is_refused_although_a_later_around_has_an_answer() {
 }
 
 #[tokio::test]
+async fn evidence_that_was_promised_and_is_not_there_is_a_500_although_no_step_needs_it() {
+    let gate = Gate::new(Problem::default()).given::<Two>().then(LeaveOne).build().unwrap();
+    let response = gate.layer(service_fn(echo)).oneshot(request("")).await.unwrap();
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+
+    let gate =
+        Gate::new(Problem::default()).given::<One>().around(Append::<b'a'> { flawed: false });
+    let inner = gate.build().unwrap().layer(service_fn(echo));
+    let response = Guarded::by_rule(inner, LeaveOne).oneshot(request("")).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_body_over_the_limit_is_refused_whatever_its_length_says() {
     let gate = all().request_body_limit(2).build().unwrap();
     let mut long = request("pay");

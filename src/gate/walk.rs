@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::Response;
 use http::request::Parts;
 
+use super::Assembly;
 use super::answer::{Answer, Origin, Outgoing};
 use super::decision::Outcome;
 use super::passport::Passport;
@@ -151,9 +152,12 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    pub(crate) fn begin(steps: &[Entry], own: Option<&Context>, request: &mut Parts) -> Self {
-        let passport = Passport::take(request, own, steps.len() + 1);
-        Self { passport, entered: Vec::new(), flaw: None, has_body: false, next: 0 }
+    pub(crate) fn begin(assembly: &Assembly, request: &mut Parts) -> Self {
+        let capacity = assembly.steps.len() + 1;
+        let passport = Passport::take(request, assembly.context.as_ref(), capacity);
+        let absent = assembly.given.iter().find(|fact| !passport.has(**fact));
+        let flaw = absent.map(|fact| (0, misassembled("the gate", *fact)));
+        Self { passport, entered: Vec::new(), flaw, has_body: false, next: 0 }
     }
 
     /// Goes on as far as it can without waiting.
