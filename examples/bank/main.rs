@@ -13,6 +13,7 @@
 
 #[path = "mod.rs"]
 mod bank;
+mod held_log;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tower_open_banking::gate::Decision;
 
 use self::bank::{Bank, StartError};
+use self::held_log::HeldLog;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -29,11 +31,14 @@ async fn main() -> ExitCode {
         eprintln!("usage: bank --config FILE.toml");
         return ExitCode::from(2);
     };
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
+    tracing_subscriber::fmt().with_writer(|| HeldLog).with_ansi(false).init();
     // Nothing but the log here; a bank would count refusals by rule.
     let observer = |_: &Decision<'_>| {};
     let bank = match Bank::open(&file, observer).await {
-        Ok(bank) => bank,
+        Ok(bank) => {
+            HeldLog::release();
+            bank
+        }
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::from(match error {

@@ -189,3 +189,6 @@ const FORWARDED: [HeaderName; 17] = [
     HeaderName::from_static("x-ssl-cert"),
     HeaderName::from_static("x-ssl-client-cert"),
 ];
+
+#[cfg(test)]
+mod tests;

@@ -89,6 +89,8 @@ fn path(rejection: &Rejection) -> Option<&str> {
         Reason::IdempotencyInFlight
         | Reason::IdempotencyKeyReused
         | Reason::IdempotencyOutcomeUnknown => Some("x-idempotency-key"),
+        // The place of a missing scope is no header and no field.
+        Reason::ScopeInsufficient => None,
         _ => rejection.place_of_fault(),
     }
 }

@@ -1,0 +1,11 @@
+//! Whole gates, from the certificate to the ledger, without a socket.
+#![cfg(all(feature = "axum", feature = "tokio"))]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod once;
+mod order;
+mod profiles;
+mod steps;
+mod versions;

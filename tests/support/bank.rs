@@ -1,0 +1,290 @@
+//! The bank: its clients, its keys, its gates, and a ledger behind them.
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, LOCATION};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, ServiceExt, service_fn};
+use tower_open_banking::body::Body;
+use tower_open_banking::cert::{
+    Anchors, CertificateMatch, Client, Clients, NameOrder, PresentCertificate, RegisteredName,
+    Revocation, TrustCertificate,
+};
+use tower_open_banking::crypto::{Algorithm, SigningKey};
+use tower_open_banking::eidas::RequireRole;
+use tower_open_banking::gate::{Gate, GateBuilder};
+use tower_open_banking::idempotency::{IdempotencyStore, MemoryStore};
+use tower_open_banking::jose::{Jwk, Key, KeySet};
+use tower_open_banking::profile::obie::Version;
+use tower_open_banking::profile::{Bank, fapi1, obie, wso2};
+use tower_open_banking::reject::Rejection;
+use tower_open_banking::signature::{ObieSigning, ResponseSigner, SignResponse, VerifySignature};
+use tower_open_banking::token::{RequireScope, TokenAudience, TokenIssuer, VerifyToken};
+
+use super::answer::Answer;
+use super::pki::{self, Qwac};
+
+pub const ISSUER: &str = "https://as.bank.example";
+pub const AUDIENCE: &str = "https://api.bank.example";
+pub const TRUST_ANCHOR: &str = "openbanking.org.uk";
+pub const BANK_KID: &str = "bank-sig-1";
+pub const CLIENT: &str = "demo-tpp";
+pub const OTHER_CLIENT: &str = "other-tpp";
+pub const CLIENT_KID: &str = "tpp-sig-1";
+pub const ORGANISATION: &str = "0015800001041RHAAY";
+pub const SOFTWARE: &str = "HQuZPIt3ipkh33Uxytox1E";
+pub const TOKEN_KID: &str = "as-ec-1";
+pub const TOKEN_RSA_KID: &str = "as-rsa-1";
+
+/// A private key with the PEM that it was read from.
+pub struct Secret {
+    pub pem: String,
+    pub key: SigningKey,
+    algorithm: Algorithm,
+}
+
+impl Secret {
+    fn rsa() -> Self {
+        Self::of(pki::rsa_pem(), Algorithm::Ps256)
+    }
+
+    fn ec() -> Self {
+        Self::of(pki::ec_pem(), Algorithm::Es256)
+    }
+
+    fn of(pem: String, algorithm: Algorithm) -> Self {
+        let key = SigningKey::from_pem(pem.as_bytes()).unwrap();
+        Self { pem, key, algorithm }
+    }
+
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The public half, as its owner publishes it.
+    pub fn jwk(&self, kid: &str) -> Jwk {
+        Jwk::of(self.key.public_key(), kid, self.algorithm)
+    }
+
+    pub fn verifying(&self, kid: &str) -> Key {
+        Key::new(self.key.public_key().clone()).with_id(kid)
+    }
+}
+
+pub static BANK_KEY: LazyLock<Secret> = LazyLock::new(Secret::rsa);
+pub static CLIENT_KEY: LazyLock<Secret> = LazyLock::new(Secret::rsa);
+pub static STRANGERS_KEY: LazyLock<Secret> = LazyLock::new(Secret::rsa);
+pub static TOKEN_KEY: LazyLock<Secret> = LazyLock::new(Secret::ec);
+pub static TOKEN_RSA_KEY: LazyLock<Secret> = LazyLock::new(Secret::rsa);
+pub static STRANGERS_TOKEN_KEY: LazyLock<Secret> = LazyLock::new(Secret::ec);
+
+/// A JWK set with these keys.
+pub fn jwks(keys: &[(&Secret, &str)]) -> String {
+    let keys: Vec<Jwk> = keys.iter().map(|(secret, kid)| secret.jwk(kid)).collect();
+    serde_json::json!({ "keys": keys }).to_string()
+}
+
+/// A bank with an empty store.
+pub fn bank() -> Bank {
+    bank_with(Arc::new(MemoryStore::with_capacity(10_000)))
+}
+
+/// A bank with this store.
+pub fn bank_with(store: Arc<dyn IdempotencyStore>) -> Bank {
+    let lists = Revocation::by_lists([pki::revocation_list()]).unwrap();
+    let keys = KeySet::of([TOKEN_KEY.verifying(TOKEN_KID), TOKEN_RSA_KEY.verifying(TOKEN_RSA_KID)]);
+    Bank {
+        present: PresentCertificate::from_tls(),
+        trust: TrustCertificate::anchored_in(Anchors::of([pki::anchor()]).unwrap(), lists),
+        token: VerifyToken::issued_by(
+            TokenIssuer(ISSUER.into()),
+            TokenAudience(AUDIENCE.into()),
+            keys.unwrap(),
+        ),
+        clients: Arc::new(clients()),
+        store,
+    }
+}
+
+/// Two clients, each with its certificate, its place in the directory and its key.
+pub fn clients() -> Clients {
+    let of = |id: &str, qwac: Qwac, organisation: &str, software: &str, key: &Secret| {
+        let subject = RegisteredName::parse(&qwac.subject_dn(), NameOrder::AllowReversed).unwrap();
+        Client::new(id, CertificateMatch::SubjectDn { subject, issuer: None })
+            .in_directory(organisation, software)
+            .signs_with(KeySet::of([key.verifying(CLIENT_KID)]).unwrap(), [Algorithm::Ps256])
+    };
+    [
+        of(CLIENT, Qwac::default(), ORGANISATION, SOFTWARE, &CLIENT_KEY),
+        of(OTHER_CLIENT, Qwac::of_another(), "0015800001OTHERAAA", "other", &STRANGERS_KEY),
+    ]
+    .into_iter()
+    .collect()
+}
+
+/// The presets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Preset {
+    Uk313,
+    Uk314,
+    Uk40,
+    Fapi1,
+    Wso2,
+}
+
+impl Preset {
+    pub const ALL: [Self; 5] = [Self::Uk313, Self::Uk314, Self::Uk40, Self::Fapi1, Self::Wso2];
+
+    /// Its name in a configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Uk313 => "uk-3.1.3",
+            Self::Uk314 => "uk-3.1.4",
+            Self::Uk40 => "uk-4.0",
+            Self::Fapi1 => "fapi1-advanced",
+            Self::Wso2 => "wso2",
+        }
+    }
+
+    pub fn signing(self) -> ObieSigning {
+        match self {
+            Self::Uk313 => ObieSigning::V3_1_0,
+            _ => ObieSigning::V3_1_4,
+        }
+    }
+
+    pub fn is_signed(self) -> bool {
+        self != Self::Fapi1
+    }
+
+    fn version(self) -> Version {
+        match self {
+            Self::Uk313 => Version::V3_1_3,
+            Self::Uk40 => Version::V4_0,
+            _ => Version::V3_1_4,
+        }
+    }
+
+    /// The gate in front of payment initiation.
+    pub fn payments(self, bank: &Bank) -> GateBuilder {
+        let verify = VerifySignature::detached_jws(self.signing());
+        let sign = signer(self.signing());
+        let role = RequireRole::payment_initiation();
+        let gate = match self {
+            Self::Fapi1 => fapi1::payments(bank, RequireScope::all(["payments"])),
+            Self::Wso2 => wso2::payments(bank, role, verify, sign),
+            _ => obie::payments(self.version(), bank, role, verify, sign),
+        };
+        gate.clock(super::clock)
+    }
+
+    /// The gate in front of account information.
+    pub fn accounts(self, bank: &Bank) -> GateBuilder {
+        let role = RequireRole::account_information();
+        let gate = match self {
+            Self::Fapi1 => fapi1::resources(bank, RequireScope::all(["accounts"])),
+            Self::Wso2 => wso2::unsigned(bank, role),
+            _ => obie::unsigned(self.version(), bank, role),
+        };
+        gate.clock(super::clock)
+    }
+}
+
+/// The bank's signature on its answers.
+pub fn signer(signing: ObieSigning) -> SignResponse {
+    let sign = |signing| {
+        let key = SigningKey::from_pem(BANK_KEY.pem.as_bytes()).unwrap();
+        SignResponse::with(
+            ResponseSigner::new(signing, key, BANK_KID, "0015800001BANKAAAA", TRUST_ANCHOR)
+                .unwrap(),
+        )
+    };
+    static UNENCODED: OnceLock<SignResponse> = OnceLock::new();
+    static ENCODED: OnceLock<SignResponse> = OnceLock::new();
+    let made = match signing {
+        ObieSigning::V3_1_0 => &UNENCODED,
+        _ => &ENCODED,
+    };
+    made.get_or_init(|| sign(signing)).clone()
+}
+
+/// A ledger behind a gate.
+#[derive(Clone)]
+pub struct App {
+    service: BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>,
+    ran: Arc<AtomicUsize>,
+}
+
+impl App {
+    /// The ledger of a bank, behind this gate.
+    pub fn behind(gate: GateBuilder) -> Self {
+        Self::slow(gate.build().unwrap(), Duration::ZERO)
+    }
+
+    /// A payment preset in front of a bank of its own.
+    pub fn of(preset: Preset) -> Self {
+        Self::behind(preset.payments(&bank()))
+    }
+
+    /// A ledger whose entries take some time.
+    pub fn slow(gate: Gate, takes: Duration) -> Self {
+        let ran = Arc::new(AtomicUsize::new(0));
+        let counter = ran.clone();
+        let ledger = service_fn(move |request: Request<Body>| {
+            let counter = counter.clone();
+            async move {
+                if !takes.is_zero() {
+                    tokio::time::sleep(takes).await;
+                }
+                Ok::<_, Infallible>(enter(request, &counter).await)
+            }
+        });
+        Self { service: BoxCloneSyncService::new(gate.layer(ledger)), ran }
+    }
+
+    pub async fn answer(&self, request: Request<Body>) -> Answer {
+        let Ok(response) = self.service.clone().oneshot(request).await;
+        Answer::read(response).await
+    }
+
+    /// How often the handler has run.
+    pub fn ran(&self) -> usize {
+        self.ran.load(Ordering::SeqCst)
+    }
+}
+
+/// Makes a payment, or reads something.
+async fn enter(request: Request<Body>, ran: &AtomicUsize) -> Response<Body> {
+    let number = ran.fetch_add(1, Ordering::SeqCst) + 1;
+    let (head, body) = request.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    let (status, data) = match head.method {
+        Method::POST => (
+            StatusCode::CREATED,
+            serde_json::json!({
+                "DomesticPaymentId": format!("pay-{number}"), "Received": bytes.len(),
+            }),
+        ),
+        _ => (StatusCode::OK, serde_json::json!({ "Read": number })),
+    };
+    let body = serde_json::json!({ "Data": data }).to_string();
+    let mut response = Response::new(Body::from(Bytes::from(body)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if status == StatusCode::CREATED {
+        let location = format!("{}/pay-{number}", head.uri.path());
+        response.headers_mut().insert(LOCATION, HeaderValue::try_from(location).unwrap());
+    }
+    response
+}
+
+/// The rejection in a response's extensions.
+pub fn rejection<B>(response: &Response<B>) -> Option<Rejection> {
+    response.extensions().get::<Rejection>().cloned()
+}
