@@ -84,7 +84,11 @@ impl PresentCertificate {
     }
 
     fn from_proxy(header: ForwardedHeader, peers: Peers) -> Self {
-        Self(Arc::new(Source::Header(FromProxy { header, peers, read: Remembered::new() })))
+        Self(Arc::new(Source::Header(FromProxy {
+            header,
+            peers,
+            read: Remembered::at_most(PARSED),
+        })))
     }
 }
 
@@ -168,6 +172,10 @@ impl fmt::Debug for PresentCertificate {
 }
 
 rule_layers!(PresentCertificate);
+
+/// How many parsed certificates are kept. Nobody has judged them yet, and each may take four times
+/// its 10 KiB: together some 40 MiB.
+const PARSED: usize = 1_000;
 
 /// The names under which proxies forward certificates, or what they found out about them.
 const FORWARDED: [HeaderName; 17] = [

@@ -4,22 +4,31 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 /// A bounded memory of findings. Forgetting one costs work and decides nothing.
-pub(crate) struct Remembered<T>(RwLock<HashMap<[u8; 32], T>>);
+pub(crate) struct Remembered<T> {
+    findings: RwLock<HashMap<[u8; 32], T>>,
+    capacity: usize,
+}
 
 impl<T: Clone> Remembered<T> {
+    /// For findings about certificates that are trusted.
     pub(crate) fn new() -> Self {
-        Self(RwLock::default())
+        Self::at_most(CAPACITY)
+    }
+
+    /// For what anybody may send.
+    pub(crate) fn at_most(capacity: usize) -> Self {
+        Self { findings: RwLock::default(), capacity }
     }
 
     pub(crate) fn get(&self, thumbprint: &[u8; 32]) -> Option<T> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(thumbprint).cloned()
+        self.findings.read().unwrap_or_else(PoisonError::into_inner).get(thumbprint).cloned()
     }
 
     /// Remembers a finding. A full memory is emptied: whoever sends many certificates slows down
     /// others, and gains nothing.
     pub(crate) fn put(&self, thumbprint: [u8; 32], finding: T) {
-        let mut findings = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if findings.len() >= CAPACITY && !findings.contains_key(&thumbprint) {
+        let mut findings = self.findings.write().unwrap_or_else(PoisonError::into_inner);
+        if findings.len() >= self.capacity && !findings.contains_key(&thumbprint) {
             findings.clear();
         }
         findings.insert(thumbprint, finding);
