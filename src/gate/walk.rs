@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::Response;
 use http::request::Parts;
 
+use super::Assembly;
 use super::answer::{Answer, Origin, Outgoing};
 use super::decision::Outcome;
 use super::passport::Passport;
@@ -151,9 +152,12 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    pub(crate) fn begin(steps: &[Entry], own: Option<&Context>, request: &mut Parts) -> Self {
-        let passport = Passport::take(request, own, steps.len() + 1);
-        Self { passport, entered: Vec::new(), flaw: None, has_body: false, next: 0 }
+    pub(crate) fn begin(assembly: &Assembly, request: &mut Parts) -> Self {
+        let capacity = assembly.steps.len() + 1;
+        let passport = Passport::take(request, assembly.context.as_ref(), capacity);
+        let absent = assembly.given.iter().find(|fact| !passport.has(**fact));
+        let flaw = absent.map(|fact| (0, misassembled("the gate", *fact)));
+        Self { passport, entered: Vec::new(), flaw, has_body: false, next: 0 }
     }
 
     /// Goes on as far as it can without waiting.
@@ -173,7 +177,7 @@ impl Walk {
                 }
                 Verdict::Later(future) => return Pause::Later(future),
                 Verdict::Now(Ok(stamp)) => self.pass(entry, stamp),
-                Verdict::Now(Err(halt)) => return Pause::Halt(halt),
+                Verdict::Now(Err(halt)) => return Pause::Halt(self.or_flaw(halt)),
             }
         }
         match self.flaw.take() {
@@ -185,6 +189,17 @@ impl Walk {
     fn flawed(&mut self, (step, why): (usize, Rejection)) -> Pause {
         self.next = step;
         Pause::Halt(Halt::Reject(why))
+    }
+
+    /// An answer to a request that an earlier step has already refused stays a refusal.
+    fn or_flaw(&mut self, halt: Halt) -> Halt {
+        match (halt, self.flaw.take()) {
+            (Halt::Answer(_), Some((step, why))) => {
+                self.next = step;
+                Halt::Reject(why)
+            }
+            (halt, _) => halt,
+        }
     }
 
     fn pass(&mut self, entry: &Entry, stamp: Stamp) {
@@ -209,7 +224,7 @@ impl Walk {
                 None
             }
             (Ok(_), None) => None,
-            (Err(halt), _) => Some(halt),
+            (Err(halt), _) => Some(self.or_flaw(halt)),
         }
     }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use http::request::Parts;
+use http::{Response, StatusCode};
 
 use super::{
     Abandoned, Claim, Claimed, Fingerprint, IdempotencyStore, KeyScope, Lease, Record, Settlement,
@@ -34,8 +34,8 @@ use crate::signature::EndpointTable;
 ///
 /// The handler runs to its end even if the client hangs up, and its outcome is kept when it is a
 /// 2xx or 3xx, or a 4xx that it marked with [`FinalOutcome`]. Any other outcome frees the key. A
-/// handler that never comes to an end leaves the key taken: nobody knows whether the payment was
-/// made.
+/// handler that never comes to an end, or for which a time limit answers 408 or 504, leaves the key
+/// taken: nobody knows whether the payment was made.
 ///
 /// # Needs and leaves
 ///
@@ -208,7 +208,12 @@ impl Policy {
         answer: &mut Answer<'_>,
         context: &Context,
     ) -> Result<(), Halt> {
-        let kept = answer.origin() == Origin::Handler && is_final(answer);
+        let by_handler = answer.origin() == Origin::Handler;
+        let kept = by_handler && is_final(answer);
+        if by_handler && !kept && is_cut_off(answer.status()) {
+            tracing::error!(key = ?lease.key(), "a time limit cut a request off: its key stays taken");
+            return Ok(());
+        }
         let settled = match kept {
             true => {
                 let body = answer.bytes(context).await?;
@@ -240,6 +245,12 @@ fn is_final(answer: &mut Answer<'_>) -> bool {
     let status = answer.status();
     let marked = answer.extensions_mut().get::<FinalOutcome>().is_some();
     status.is_success() || status.is_redirection() || (status.is_client_error() && marked)
+}
+
+/// What a time limit answers, in the handler's stead or in that of a service behind it. The handler
+/// was dropped half-way or is still waited for elsewhere: to free the key would be to pay twice.
+fn is_cut_off(status: StatusCode) -> bool {
+    matches!(status, StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT)
 }
 
 fn key(request: &Parts) -> Result<IdempotencyKey, Rejection> {
@@ -296,5 +307,7 @@ const TEXT: &str = "x-idempotency-key";
 const HEADER: HeaderName = HeaderName::from_static(TEXT);
 const KEPT: &[HeaderName] = &[CONTENT_TYPE, LOCATION];
 
+#[cfg(test)]
+mod attacks;
 #[cfg(test)]
 mod tests;
