@@ -83,6 +83,13 @@ impl Files<'_> {
     }
 
     pub(super) fn clients(&self, config: &Config) -> Result<Clients, ConfigError> {
+        if config.trust.anchors.len() > 1 {
+            // A subject name alone can be had from any of the authorities.
+            for client in config.client.iter().filter(|client| client.issuer_dn.is_none()) {
+                let client = &client.client_id;
+                tracing::warn!(%client, "several anchors are trusted and issuer_dn is not set");
+            }
+        }
         let mut clients = Vec::new();
         for (index, client) in config.client.iter().enumerate() {
             if config.client.iter().take(index).any(|other| other.client_id == client.client_id) {

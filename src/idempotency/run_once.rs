@@ -34,7 +34,7 @@ use crate::signature::EndpointTable;
 ///
 /// The handler runs to its end even if the client hangs up, and its outcome is kept when it is a
 /// 2xx or 3xx, or a 4xx that it marked with [`FinalOutcome`]. Any other outcome frees the key. A
-/// handler that never comes to an end, or for which a time limit answers 408 or 504, leaves the key
+/// handler that never comes to an end, or for which a time limit or a gateway answers 408, 502 or 504, leaves the key
 /// taken: nobody knows whether the payment was made.
 ///
 /// # Needs and leaves
@@ -247,10 +247,14 @@ fn is_final(answer: &mut Answer<'_>) -> bool {
     status.is_success() || status.is_redirection() || (status.is_client_error() && marked)
 }
 
-/// What a time limit answers, in the handler's stead or in that of a service behind it. The handler
-/// was dropped half-way or is still waited for elsewhere: to free the key would be to pay twice.
+/// What a time limit or a gateway answers, in the handler's stead or in that of a service behind it.
+/// The handler was dropped half-way or is still waited for elsewhere: to free the key would be to
+/// pay twice.
 fn is_cut_off(status: StatusCode) -> bool {
-    matches!(status, StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT)
+    matches!(
+        status,
+        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT
+    )
 }
 
 fn key(request: &Parts) -> Result<IdempotencyKey, Rejection> {
