@@ -4,6 +4,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod config;
+mod layers;
 mod once;
 mod order;
 mod profiles;

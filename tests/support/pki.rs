@@ -28,6 +28,8 @@ pub struct Qwac {
     pub organisation_identifier: &'static str,
     pub qc_type: QcType,
     pub roles: &'static [Role],
+    /// Stands in the place of the qcStatements that the other fields make.
+    pub raw_statements: Option<Vec<u8>>,
     pub serial: u64,
     /// The first and the last year; a certificate of 2026 is good now.
     pub years: (i32, i32),
@@ -58,6 +60,7 @@ impl Default for Qwac {
             organisation_identifier: "PSDGB-FCA-123456",
             qc_type: QcType::Web,
             roles: &[PSP_PI, PSP_AI, PSP_IC],
+            raw_statements: None,
             serial: 4711,
             years: (2026, 2027),
         }
@@ -105,8 +108,9 @@ impl Qwac {
         params.not_after = date_time_ymd(self.years.1, 1, 1);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let statements = self.raw_statements.clone().unwrap_or_else(|| self.qc_statements());
         params.custom_extensions =
-            vec![CustomExtension::from_oid_content(QC_STATEMENTS, self.qc_statements())];
+            vec![CustomExtension::from_oid_content(QC_STATEMENTS, statements)];
         let issuer = match self.issuer {
             Authority::Demo => &*DEMO,
             Authority::Rogue => &*ROGUE,
