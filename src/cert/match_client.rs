@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_client_of_the_token_with_its_own_certificate_is_matched() {
-        let clients: Clients = [known_by("PSDGB-FCA-123456")].into_iter().collect();
+        let clients = Clients::of([known_by("PSDGB-FCA-123456")]).unwrap();
         let registered = matched(Arc::new(clients)).unwrap();
         assert_eq!((registered.client_id(), registered.client().client_id()), ("tpp", "tpp"));
         let mut line = Audit::default();
@@ -178,14 +178,14 @@ mod tests {
     #[test]
     fn the_certificate_of_another_client_is_a_mismatch() {
         let other = Client::new("other", known_by("PSDGB-FCA-123456").certificate().clone());
-        let clients: Clients = [known_by("PSDGB-FCA-654321"), other].into_iter().collect();
+        let clients = Clients::of([known_by("PSDGB-FCA-654321"), other]).unwrap();
         assert_eq!(reason(clients), Some(Reason::ClientMismatch));
     }
 
     #[test]
     fn a_client_that_is_not_registered_is_unknown() {
         let other = Client::new("other", known_by("PSDGB-FCA-123456").certificate().clone());
-        let clients: Clients = [other].into_iter().collect();
+        let clients = Clients::of([other]).unwrap();
         assert_eq!(reason(clients), Some(Reason::ClientUnknown));
         assert_eq!(reason(Clients::default()), Some(Reason::ClientUnknown));
     }

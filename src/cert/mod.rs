@@ -27,7 +27,7 @@ pub use self::{
     anchors::{Anchors, Revocation, TrustError},
     client::{
         CertificateMatch, Client, ClientLookup, ClientRegistry, Clients, FoundClient,
-        RegistryUnavailable,
+        RegisteredTwice, RegistryUnavailable,
     },
     forwarded::{
         CLIENT_CERT, CLIENT_CERT_CHAIN, Certificates, Encoding, ForwardedChain, ForwardedError,

@@ -90,15 +90,13 @@ impl Files<'_> {
                 tracing::warn!(%client, "several anchors are trusted and issuer_dn is not set");
             }
         }
-        let mut clients = Vec::new();
-        for (index, client) in config.client.iter().enumerate() {
-            if config.client.iter().take(index).any(|other| other.client_id == client.client_id) {
-                let key = format!("client[{index}].client_id");
-                return Err(ConfigError::value(key, "registered twice"));
-            }
-            clients.push(self.client(index, client, config.profile)?);
-        }
-        Ok(clients.into_iter().collect())
+        let clients: Result<Vec<_>, _> = config
+            .client
+            .iter()
+            .enumerate()
+            .map(|(index, client)| self.client(index, client, config.profile))
+            .collect();
+        Clients::of(clients?).map_err(|error| ConfigError::value("client", error))
     }
 
     fn client(

@@ -29,13 +29,13 @@ use crate::signature::EndpointTable;
 ///
 /// The endpoint is idempotent by its table, `x-idempotency-key` is a key, and the store grants the
 /// claim on (tenant, client, method, path, key). On other endpoints a key is ignored, as the profile
-/// demands. A retry with the same body gets the stored status, headers and body, however long the
-/// first request takes to be forgotten: twenty-four hours from its start, never longer by retrying.
+/// demands. For twenty-four hours from the first request, never longer by retrying, a retry with the
+/// same body gets the stored status, headers and body.
 ///
 /// The handler runs to its end even if the client hangs up, and its outcome is kept when it is a
 /// 2xx or 3xx, or a 4xx that it marked with [`FinalOutcome`]. Any other outcome frees the key. A
-/// handler that never comes to an end, or for which a time limit or a gateway answers 408, 502 or 504, leaves the key
-/// taken: nobody knows whether the payment was made.
+/// handler that never comes to an end, or for which a time limit or a gateway answers 408, 502 or
+/// 504, leaves the key taken: nobody knows whether the payment was made.
 ///
 /// # Needs and leaves
 ///

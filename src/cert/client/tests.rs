@@ -249,10 +249,16 @@ fn a_thumbprint_matches_one_certificate() {
 }
 
 #[test]
+fn two_clients_of_one_id_are_not_registered() {
+    let client = |san: &str| Client::new("a", CertificateMatch::SanDns(san.to_owned()));
+    let twice = Clients::of([client("one.example"), client("two.example")]);
+    assert_eq!(twice.unwrap_err().to_string(), "the client \"a\" is registered twice");
+}
+
+#[test]
 fn a_client_is_found_by_its_own_id() {
     let client = |id: &str| Client::new(id, CertificateMatch::SanDns(id.to_owned()));
-    let clients: Clients =
-        [client("a").in_directory("org", "software"), client("b")].into_iter().collect();
+    let clients = Clients::of([client("a").in_directory("org", "software"), client("b")]).unwrap();
     let found = |id: &str| match clients.find(id) {
         ClientLookup::Now(Ok(found)) => found,
         _ => panic!(),
