@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
+use axum::handler::Handler;
 use axum::http::header::{AUTHORIZATION, HeaderName};
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +22,7 @@ use tower_http::trace::TraceLayer;
 use tower_open_banking::cert::RegisteredClient;
 use tower_open_banking::extract::Proof;
 use tower_open_banking::gate::Passport;
+use tower_open_banking::header::EchoInteractionId;
 use tower_open_banking::idempotency::ClaimedKey;
 use tower_open_banking::token::AccessToken;
 
@@ -50,7 +52,16 @@ pub fn routes(book: Arc<Book>, gates: Gates) -> Router {
         .layer(RequestBodyDeadlineLayer::new(BODY_TIME))
         .layer(MapRequestBodyLayer::new(Body::new))
         .layer(CatchPanicLayer::new());
-    Router::new().merge(payments).merge(accounts).merge(funds).layer(around).with_state(book)
+    // The profile wants an interaction id on every answer, so also on those that no gate gives.
+    let echo = EchoInteractionId::or_generate().allow_malformed();
+    Router::new()
+        .merge(payments)
+        .merge(accounts)
+        .merge(funds)
+        .fallback((async || StatusCode::NOT_FOUND).layer(echo))
+        .method_not_allowed_fallback((async || StatusCode::METHOD_NOT_ALLOWED).layer(echo))
+        .layer(around)
+        .with_state(book)
 }
 
 /// What the bank's own people may see.
