@@ -98,13 +98,13 @@ pub fn now<F: Future>(future: F) -> F::Output {
     }
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 1000)]
 fn ten_passing_rules(bencher: divan::Bencher<'_, '_>) {
     let mut service = gate();
     bencher.with_inputs(request).bench_local_values(|request| now(service.call(request)));
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 1000)]
 fn the_handler_alone(bencher: divan::Bencher<'_, '_>) {
     bencher.with_inputs(request).bench_local_values(|request| now(Handler.call(request)));
 }

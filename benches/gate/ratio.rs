@@ -4,8 +4,10 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PSS_2048_8192_SHA256};
+use tower::Service;
 use tower_open_banking::crypto::PublicKey;
 
+use super::kernel;
 use super::stack::{Payments, Stack, VARIANTS, Variant, WAY, way};
 use super::support::bank::{CLIENT_KEY, TOKEN_KEY, TOKEN_RSA_KEY};
 
@@ -58,7 +60,26 @@ impl Contender {
     }
 }
 
+/// The kernel with nobody counting allocations.
+fn print_kernel() {
+    let mut service = kernel::gate();
+    let mut times: Vec<Duration> = (0..ROUNDS)
+        .map(|_| {
+            let requests: Vec<_> = (0..BATCH).map(|_| kernel::request()).collect();
+            let start = Instant::now();
+            for request in requests {
+                drop(black_box(kernel::now(service.call(request))));
+            }
+            start.elapsed() / BATCH
+        })
+        .collect();
+    times.sort_unstable();
+    let (median, minimum) = (times[times.len() / 2].as_nanos(), times[0].as_nanos());
+    println!("\nten passing rules, without a body: median {median} ns, minimum {minimum} ns");
+}
+
 pub fn print() {
+    print_kernel();
     for variant in VARIANTS {
         let [message, token] = Payments::new(variant).signatures();
         let of_token = match variant {
@@ -121,3 +142,4 @@ fn table(variant: Variant, contenders: &[Contender]) {
 
 const ROUNDS: usize = 4000;
 const WARM_UP: usize = 200;
+const BATCH: u32 = 100;
