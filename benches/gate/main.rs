@@ -2,7 +2,6 @@
 //!
 //! `cargo bench --bench gate` runs divan, then prints ratios taken in one interleaved run: on a noisy
 //! machine only those mean anything. No time is asserted.
-#![cfg(all(feature = "aws-lc-rs", feature = "axum", feature = "tokio"))]
 
 #[path = "../../tests/support/mod.rs"]
 mod support;
