@@ -35,14 +35,17 @@ pub(crate) struct Entry {
     pub(crate) leaves: Fact,
     pub(crate) is_around: bool,
     pub(crate) outlives_client: bool,
+    reads_body: bool,
     pub(crate) step: Box<dyn Step>,
 }
 
 impl Entry {
     pub(crate) fn rule<R: Rule>(rule: R) -> Self {
+        let needs = R::Needs::facts();
         Self {
             name: R::NAME,
-            needs: R::Needs::facts(),
+            reads_body: needs.contains(&Fact::of::<BodyBytes>()),
+            needs,
             leaves: Fact::of::<R::Leaves>(),
             is_around: false,
             outlives_client: false,
@@ -51,18 +54,16 @@ impl Entry {
     }
 
     pub(crate) fn around<A: Around>(around: A) -> Self {
+        let needs = A::Needs::facts();
         Self {
             name: A::NAME,
-            needs: A::Needs::facts(),
+            reads_body: needs.contains(&Fact::of::<BodyBytes>()),
+            needs,
             leaves: Fact::of::<A::Leaves>(),
             is_around: true,
             outlives_client: around.outlives_client(),
             step: Box::new(AroundStep(around)),
         }
-    }
-
-    fn reads_body(&self) -> bool {
-        self.needs.contains(&Fact::of::<BodyBytes>())
     }
 }
 
@@ -167,7 +168,7 @@ impl Walk {
             if !opens && let Some(flaw) = self.flaw.take() {
                 return self.flawed(flaw);
             }
-            if entry.reads_body() && !self.has_body {
+            if entry.reads_body && !self.has_body {
                 return Pause::Body;
             }
             match entry.step.check(&self.passport, request) {

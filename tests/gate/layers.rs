@@ -154,7 +154,9 @@ async fn routed(router: &Router, payment: &Payment) -> Answer {
 
 #[tokio::test]
 async fn rules_on_a_router_run_from_the_last_layer_to_the_first() {
-    let handler = async |psp: Proof<PspIdentity>| psp.organization_identifier().to_owned();
+    async fn handler(psp: Proof<PspIdentity>) -> String {
+        psp.organization_identifier().to_owned()
+    }
     let bank = bank();
     let router = Router::new()
         .route("/open-banking/v3.1/aisp/accounts", get(handler))
@@ -173,7 +175,7 @@ async fn a_route_added_after_the_gate_runs_no_handler_that_demands_evidence() {
     let paid = Arc::new(AtomicUsize::new(0));
     let pay = |paid: &Arc<AtomicUsize>| {
         let paid = paid.clone();
-        post(async move |_: Proof<BoundToken>, _: Proof<PermittedRole>| {
+        post(|_: Proof<BoundToken>, _: Proof<PermittedRole>| async move {
             paid.fetch_add(1, Ordering::SeqCst);
             StatusCode::CREATED
         })
@@ -193,7 +195,7 @@ async fn a_route_added_after_the_gate_runs_no_handler_that_demands_evidence() {
 #[tokio::test]
 async fn a_plain_hyper_service_stands_behind_a_gate() {
     let gate = Preset::Uk314.payments(&bank()).build().unwrap();
-    let echo = service_fn(async |request: Request<Body>| {
+    let echo = service_fn(|request: Request<Body>| async move {
         let bytes = request.into_body().collect().await.unwrap().to_bytes();
         Ok::<_, Infallible>(Response::new(Full::new(bytes)))
     });
@@ -231,7 +233,7 @@ async fn a_plain_hyper_service_stands_behind_a_gate() {
 async fn a_certificate_header_counts_from_the_proxy_alone_and_reaches_no_handler() {
     let peers = TrustedPeers::parse(["10.0.0.0/8"]).unwrap();
     let present = PresentCertificate::from_header(ForwardedHeader::rfc9440(), peers);
-    let handler = service_fn(async |request: Request<Body>| {
+    let handler = service_fn(|request: Request<Body>| async move {
         assert!(!request.headers().contains_key("client-cert"));
         assert!(!request.headers().contains_key("x-ssl-client-cert"));
         Ok::<_, Infallible>(Response::new(Full::new(Bytes::new())))
@@ -277,7 +279,7 @@ async fn trace_layers_inside_and_outside_see_the_interaction_id() {
             )
     };
     let router = Router::new()
-        .route("/open-banking/v3.1/aisp/accounts", get(async || "accounts"))
+        .route("/open-banking/v3.1/aisp/accounts", get(|| async { "accounts" }))
         .layer(trace("inside"))
         .layer(Preset::Uk314.accounts(&bank()).build().unwrap())
         .layer(trace("outside"));
@@ -293,9 +295,14 @@ async fn trace_layers_inside_and_outside_see_the_interaction_id() {
 
 fn panicking(ran: &Arc<AtomicUsize>) -> Router {
     let ran = ran.clone();
-    let broken = async move || -> StatusCode {
-        ran.fetch_add(1, Ordering::SeqCst);
-        panic!("the handler breaks")
+    let broken = move || {
+        let ran = ran.clone();
+        async move {
+            if ran.fetch_add(1, Ordering::SeqCst) < usize::MAX {
+                panic!("the handler breaks");
+            }
+            StatusCode::CREATED
+        }
     };
     Router::new()
         .route("/open-banking/v3.1/pisp/domestic-payments", post(broken.clone()))

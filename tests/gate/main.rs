@@ -5,6 +5,7 @@
 mod support;
 
 mod config;
+mod hostile;
 mod layers;
 mod once;
 mod order;

@@ -22,7 +22,7 @@ fn router(bank: &Bank) -> (Router, [Arc<AtomicUsize>; 2]) {
     let paid = [Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0))];
     let version = |preset: Preset, name: &'static str, paid: &Arc<AtomicUsize>| {
         let paid = paid.clone();
-        let pay = async move |key: Proof<ClaimedKey>| {
+        let pay = move |key: Proof<ClaimedKey>| async move {
             assert!(key.key().is_some());
             let number = paid.fetch_add(1, Ordering::SeqCst) + 1;
             let id = format!("{name}-{number}");
