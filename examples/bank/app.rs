@@ -58,8 +58,8 @@ pub fn routes(book: Arc<Book>, gates: Gates) -> Router {
         .merge(payments)
         .merge(accounts)
         .merge(funds)
-        .fallback((async || StatusCode::NOT_FOUND).layer(echo))
-        .method_not_allowed_fallback((async || StatusCode::METHOD_NOT_ALLOWED).layer(echo))
+        .fallback(nowhere.layer(echo))
+        .method_not_allowed_fallback(not_so.layer(echo))
         .layer(around)
         .with_state(book)
 }
@@ -115,6 +115,14 @@ async fn confirm_funds(
     Document(document): Document,
 ) -> Response {
     answer(&passport, StatusCode::CREATED, account::confirm_funds(&document))
+}
+
+async fn nowhere() -> StatusCode {
+    StatusCode::NOT_FOUND
+}
+
+async fn not_so() -> StatusCode {
+    StatusCode::METHOD_NOT_ALLOWED
 }
 
 async fn show_ledger(State(ledger): State<Arc<Ledger>>) -> Response {
