@@ -109,3 +109,73 @@ where
         Err(error) => Err(Rejection::new(Reason::BodyUnreadable).source(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::Waker;
+
+    use super::*;
+
+    fn judged<B>(body: B, limit: usize) -> Result<Bytes, Reason>
+    where
+        B: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
+    {
+        let mut read = pin!(read(body, limit));
+        match read.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) => result.map_err(|why| why.reason()),
+            Poll::Pending => panic!("the body of a test never waits"),
+        }
+    }
+
+    /// Says that it is empty, sends `ab`, and breaks off or ends.
+    struct Liar {
+        sent: usize,
+        breaks_off: bool,
+    }
+
+    impl http_body::Body for Liar {
+        type Data = Bytes;
+        type Error = BoxError;
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+            self.sent += 1;
+            Poll::Ready(match (self.sent, self.breaks_off) {
+                (1, _) => Some(Ok(Frame::data(Bytes::from_static(b"a")))),
+                (2, _) => Some(Ok(Frame::data(Bytes::from_static(b"b")))),
+                (3, true) => Some(Err("broken".into())),
+                _ => None,
+            })
+        }
+        fn size_hint(&self) -> SizeHint {
+            SizeHint::with_exact(0)
+        }
+    }
+
+    #[test]
+    fn a_body_is_read_up_to_the_limit_whatever_it_says_of_itself() {
+        let liar = |breaks_off| Liar { sent: 0, breaks_off };
+        assert_eq!(judged(liar(false), 2), Ok(Bytes::from_static(b"ab")));
+        assert_eq!(judged(liar(false), 1), Err(Reason::BodyTooLarge));
+        assert_eq!(judged(liar(true), 2), Err(Reason::BodyUnreadable));
+        assert_eq!(judged(Body::new(liar(true)), 2), Err(Reason::BodyUnreadable));
+        assert_eq!(judged(Body::new(liar(false)), 0), Err(Reason::BodyTooLarge));
+    }
+
+    #[test]
+    fn an_empty_body_passes_every_limit() {
+        assert_eq!(judged(Body::empty(), 0), Ok(Bytes::new()));
+    }
+
+    #[test]
+    fn a_body_tells_its_size_and_no_log_line_its_content() {
+        let body = Body::from(Bytes::from_static(b"secret"));
+        assert_eq!(http_body::Body::size_hint(&body).exact(), Some(6));
+        assert_eq!(format!("{body:?}"), "Body { .. }");
+        let bytes = BodyBytes::new(Bytes::from_static(b"secret"));
+        assert_eq!(format!("{bytes:?}"), "BodyBytes(6 bytes)");
+    }
+}

@@ -1,4 +1,48 @@
 //! Composable tower layers that give a bank's own service the security profile of open banking.
+//!
+//! A [`Gate`](gate::Gate) is a list of steps in front of a service:
+//!
+//! ```text
+//!  request ──▶ EchoInteractionId ─ SignResponse ─ PresentCertificate ─ TrustCertificate ─ …
+//!                    │                  │                │ leaves             │ needs ClientCertificate,
+//!                    │                  │                ▼                    ▼ leaves TrustedCertificate
+//!                    │                  │          ┌───────────────────────────────────┐
+//!                    │                  │          │  Passport: the request's evidence │──▶ handler
+//!                    │                  │          └───────────────────────────────────┘
+//!  answer  ◀── writes the id  ◀── signs the bytes ◀── from the handler, a refusal, or a replay
+//! ```
+//!
+//! - A **rule** ([`gate::Rule`]) is a value with one method: it looks at the request and at earlier
+//!   evidence, and leaves evidence of its own or refuses.
+//! - An **around** ([`gate::Around`]) also sees the answer, on refusals and replays too.
+//! - **Evidence** has private fields. Holding a [`token::BoundToken`] is the proof that the binding
+//!   was checked; a handler that takes `Proof<BoundToken>` cannot run without the gate.
+//! - A **refusal** ([`reject::Rejection`]) is a response; one [`reject::ErrorFormat`] per gate decides
+//!   its status and body.
+//!
+//! Rules compose in two ways: in a gate, whose `build()` checks the order at start-up, or each as a
+//! `tower::Layer` of its own, where a rule whose evidence is missing answers 500. [`profile`] has
+//! complete gates, [`config`] makes them from a file.
+//!
+//! | step | kind | needs | leaves |
+//! |---|---|---|---|
+//! | [`EchoInteractionId`](header::EchoInteractionId) | around | – | [`InteractionId`](header::InteractionId) |
+//! | [`SignResponse`](signature::SignResponse) | around | – | [`SigningPlan`](signature::SigningPlan) |
+//! | [`PresentCertificate`](cert::PresentCertificate) | rule | – | [`ClientCertificate`](cert::ClientCertificate) |
+//! | [`TrustCertificate`](cert::TrustCertificate) | rule | `ClientCertificate` | [`TrustedCertificate`](cert::TrustedCertificate) |
+//! | [`IdentifyPsp`](eidas::IdentifyPsp) | rule | `TrustedCertificate` | [`PspIdentity`](eidas::PspIdentity) |
+//! | [`VerifyToken`](token::VerifyToken) | rule | – | [`AccessToken`](token::AccessToken) |
+//! | [`BindToken`](token::BindToken) | rule | `TrustedCertificate`, `AccessToken` | [`BoundToken`](token::BoundToken) |
+//! | [`MatchClient`](cert::MatchClient) | rule | `TrustedCertificate`, `AccessToken`, `BoundToken` | [`RegisteredClient`](cert::RegisteredClient) |
+//! | [`RequireRole`](eidas::RequireRole) | rule | `PspIdentity`, `AccessToken`, `BoundToken` | [`PermittedRole`](eidas::PermittedRole) |
+//! | [`RequireScope`](token::RequireScope) | rule | `AccessToken`, `BoundToken` | [`PermittedScope`](token::PermittedScope) |
+//! | [`ReadFapiHeaders`](header::ReadFapiHeaders) | rule | – | [`FapiContext`](header::FapiContext) |
+//! | [`NegotiateMedia`](header::NegotiateMedia) | rule | – | [`NegotiatedMedia`](header::NegotiatedMedia) |
+//! | [`VerifySignature`](signature::VerifySignature) | rule | [`BodyBytes`](body::BodyBytes), `RegisteredClient` | [`SignedMessage`](signature::SignedMessage) |
+//! | [`RunOnce`](idempotency::RunOnce) | around, last | `BodyBytes`, `RegisteredClient` | [`ClaimedKey`](idempotency::ClaimedKey) |
+//!
+//! Order is not completeness: a gate with two rules is in order and protects little. Presets are
+//! complete; `must_leave` and `steps()` are for auditors.
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub, rust_2018_idioms)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
@@ -21,3 +65,7 @@ pub mod signature;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod token;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

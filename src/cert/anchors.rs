@@ -1,6 +1,8 @@
 //! The anchors of trust, and the revocation lists beside them.
 
+use std::cmp::Reverse;
 use std::fmt;
+use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{
@@ -10,6 +12,7 @@ use webpki::{
 use x509_cert::crl::CertificateList;
 use x509_cert::der::Decode;
 
+use super::{Certificate, Oid};
 use crate::reject::{Reason, Rejection};
 
 /// The certification authorities at which a path may end.
@@ -90,12 +93,14 @@ enum Source {
 struct List {
     list: CertRevocationList<'static>,
     this_update: UnixTime,
-    next_update: UnixTime,
+    /// The one before `nextUpdate`, at which webpki calls the list expired.
+    last_second: UnixTime,
 }
 
 impl Revocation {
     /// By revocation lists, in DER. Each certificate of a path but the anchor must be covered by a
-    /// list of its issuer that is in its time.
+    /// list of its issuer that is in its time. Of several by one issuer the newest decides: what an
+    /// older one says is superseded.
     ///
     /// # Errors
     ///
@@ -105,6 +110,8 @@ impl Revocation {
         for (index, der) in lists.into_iter().enumerate() {
             taken.push(List::read(&der).map_err(|why| TrustError::List { index, why })?);
         }
+        // webpki takes the first list that is by the issuer.
+        taken.sort_by_key(|list| Reverse(list.this_update));
         match taken.is_empty() {
             true => Err(TrustError::NoList),
             false => Ok(Self(Source::Lists(taken))),
@@ -120,10 +127,32 @@ impl Revocation {
     /// The last second at which every list is in its time.
     pub(super) fn good_until(&self) -> UnixTime {
         let ends = match &self.0 {
-            Source::Lists(lists) => lists.iter().map(|list| list.next_update).min(),
+            Source::Lists(lists) => lists.iter().map(|list| list.last_second).min(),
             Source::Off => None,
         };
-        ends.unwrap_or(UnixTime::since_unix_epoch(std::time::Duration::MAX))
+        ends.unwrap_or(UnixTime::since_unix_epoch(Duration::MAX))
+    }
+
+    /// Refuses where the only word on a certificate may be that of a list for another part of its
+    /// issuer's certificates.
+    ///
+    /// RFC 5280, 6.3.3 (b)(2)(i): a list that names a distribution point speaks of the certificates
+    /// that name the same one. webpki takes it to speak of a certificate that names none as well.
+    pub(super) fn tells_of(
+        &self,
+        certificate: &Certificate,
+        issuer: &[u8],
+    ) -> Result<(), Rejection> {
+        let Source::Lists(lists) = &self.0 else { return Ok(()) };
+        let partial = |list: &List| {
+            list.list.issuer() == issuer && list.list.issuing_distribution_point().is_some()
+        };
+        match certificate.extension(CRL_DISTRIBUTION_POINTS).is_none() && lists.iter().any(partial)
+        {
+            true => Err(Rejection::new(Reason::RevocationUnknown)
+                .detail("a list for a part of the certificates, and one that tells no part")),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn lists(&self) -> Vec<&CertRevocationList<'static>> {
@@ -162,14 +191,13 @@ impl List {
         let owned = OwnedCertRevocationList::from_der(der).map_err(|error| error.to_string())?;
         let parsed: CertificateList =
             CertificateList::from_der(der).map_err(|error| error.to_string())?;
-        let seconds =
-            |time: &x509_cert::time::Time| UnixTime::since_unix_epoch(time.to_unix_duration());
         let dates = &parsed.tbs_cert_list;
         let next_update = dates.next_update.as_ref().ok_or("nextUpdate is missing")?;
+        let before = next_update.to_unix_duration().saturating_sub(Duration::from_secs(1));
         Ok(Self {
             list: owned.into(),
-            this_update: seconds(&dates.this_update),
-            next_update: seconds(next_update),
+            this_update: UnixTime::since_unix_epoch(dates.this_update.to_unix_duration()),
+            last_second: UnixTime::since_unix_epoch(before),
         })
     }
 }
@@ -182,6 +210,8 @@ impl fmt::Debug for Revocation {
         }
     }
 }
+
+const CRL_DISTRIBUTION_POINTS: Oid = Oid::literal("2.5.29.31");
 
 /// Rule 3.3 of RFC 5280's CRL validation, with clocks five minutes apart.
 const SKEW_SECONDS: u64 = 300;

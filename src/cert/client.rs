@@ -47,7 +47,7 @@ impl CertificateMatch {
         };
         match self {
             Self::OrganizationIdentifier(wanted) => {
-                certificate.organization_identifiers() == [wanted.as_str()]
+                !wanted.is_empty() && certificate.organization_identifiers() == [wanted.as_str()]
             }
             Self::RegisteredKeys(keys) => {
                 keys.iter().any(|key| constant_time_eq(key, certificate.spki_der()))
@@ -190,16 +190,28 @@ pub trait ClientRegistry: Send + Sync + 'static {
 #[derive(Clone, Debug, Default)]
 pub struct Clients(HashMap<String, Arc<Client>>);
 
-impl FromIterator<Client> for Clients {
-    fn from_iter<T: IntoIterator<Item = Client>>(clients: T) -> Self {
-        Self(
-            clients
-                .into_iter()
-                .map(|client| (client.client_id.clone(), Arc::new(client)))
-                .collect(),
-        )
+impl Clients {
+    /// Registers these.
+    ///
+    /// # Errors
+    ///
+    /// A `client_id` that two of them have: which certificate counts would be anyone's guess.
+    pub fn of(clients: impl IntoIterator<Item = Client>) -> Result<Self, RegisteredTwice> {
+        let mut registered = HashMap::new();
+        for client in clients {
+            let client_id = client.client_id.clone();
+            if registered.insert(client_id.clone(), Arc::new(client)).is_some() {
+                return Err(RegisteredTwice(client_id));
+            }
+        }
+        Ok(Self(registered))
     }
 }
+
+/// Two clients of one id.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the client {0:?} is registered twice")]
+pub struct RegisteredTwice(String);
 
 impl ClientRegistry for Clients {
     fn find(&self, client_id: &str) -> ClientLookup {
@@ -212,3 +224,6 @@ impl<T: ClientRegistry + ?Sized> ClientRegistry for Arc<T> {
         (**self).find(client_id)
     }
 }
+
+#[cfg(test)]
+mod tests;

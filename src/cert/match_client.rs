@@ -125,3 +125,87 @@ impl fmt::Debug for MatchClient {
 }
 
 rule_layers!(MatchClient);
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_pki::{ISSUING, NOW, read};
+    use super::super::{CertificateMatch, Clients, RegistryUnavailable};
+    use super::*;
+    use crate::gate::test_support::{at, judged, request};
+    use crate::token::test_tokens::access_token;
+
+    /// A registry that answers this to every question, at once or later.
+    #[derive(Clone)]
+    struct Says(fn() -> FoundClient, bool);
+
+    impl ClientRegistry for Says {
+        fn find(&self, client_id: &str) -> ClientLookup {
+            assert_eq!(client_id, "tpp");
+            match (self.0, self.1) {
+                (says, true) => ClientLookup::Later(Box::pin(async move { says() })),
+                (says, false) => ClientLookup::Now(says()),
+            }
+        }
+    }
+
+    fn known_by(identifier: &str) -> Client {
+        let identifier = CertificateMatch::OrganizationIdentifier(identifier.to_owned());
+        Client::new("tpp", identifier).in_directory("org-1", "software-1")
+    }
+
+    fn matched(registry: impl ClientRegistry) -> Result<RegisteredClient, Reason> {
+        let trusted = TrustedCertificate::assertion(Arc::new(read(&ISSUING.issues(|_| {}))));
+        let token = access_token(|_| {});
+        let needs = (&trusted, &token, &BoundToken::assertion());
+        let verdict = MatchClient::registered_in(registry).check(needs, &mut request(), &at(NOW));
+        judged(verdict).map_err(|rejection| rejection.reason())
+    }
+
+    fn reason(registry: impl ClientRegistry) -> Option<Reason> {
+        matched(registry).err()
+    }
+
+    #[test]
+    fn the_client_of_the_token_with_its_own_certificate_is_matched() {
+        let clients = Clients::of([known_by("PSDGB-FCA-123456")]).unwrap();
+        let registered = matched(Arc::new(clients)).unwrap();
+        assert_eq!((registered.client_id(), registered.client().client_id()), ("tpp", "tpp"));
+        let mut line = Audit::default();
+        registered.audit(&mut line);
+        assert_eq!(line.to_string(), "organisation_id=org-1");
+    }
+
+    #[test]
+    fn the_certificate_of_another_client_is_a_mismatch() {
+        let other = Client::new("other", known_by("PSDGB-FCA-123456").certificate().clone());
+        let clients = Clients::of([known_by("PSDGB-FCA-654321"), other]).unwrap();
+        assert_eq!(reason(clients), Some(Reason::ClientMismatch));
+    }
+
+    #[test]
+    fn a_client_that_is_not_registered_is_unknown() {
+        let other = Client::new("other", known_by("PSDGB-FCA-123456").certificate().clone());
+        let clients = Clients::of([other]).unwrap();
+        assert_eq!(reason(clients), Some(Reason::ClientUnknown));
+        assert_eq!(reason(Clients::default()), Some(Reason::ClientUnknown));
+    }
+
+    #[test]
+    fn a_registry_that_answers_later_says_the_same() {
+        for later in [false, true] {
+            let good = || Ok(Some(Arc::new(known_by("PSDGB-FCA-123456"))));
+            let mismatch = || Ok(Some(Arc::new(known_by("PSDGB-FCA-654321"))));
+            assert_eq!(reason(Says(good, later)), None);
+            assert_eq!(reason(Says(mismatch, later)), Some(Reason::ClientMismatch));
+            assert_eq!(reason(Says(|| Ok(None), later)), Some(Reason::ClientUnknown));
+        }
+    }
+
+    #[test]
+    fn a_registry_that_does_not_answer_is_our_fault() {
+        for later in [false, true] {
+            let silent = Says(|| Err(RegistryUnavailable), later);
+            assert_eq!(reason(silent), Some(Reason::ServiceUnavailable));
+        }
+    }
+}

@@ -12,6 +12,8 @@ pub mod pem;
 mod present;
 mod presented;
 mod remembered;
+#[cfg(test)]
+pub(crate) mod test_pki;
 pub mod time;
 #[cfg(feature = "rustls")]
 mod tls;
@@ -25,7 +27,7 @@ pub use self::{
     anchors::{Anchors, Revocation, TrustError},
     client::{
         CertificateMatch, Client, ClientLookup, ClientRegistry, Clients, FoundClient,
-        RegistryUnavailable,
+        RegisteredTwice, RegistryUnavailable,
     },
     forwarded::{
         CLIENT_CERT, CLIENT_CERT_CHAIN, Certificates, Encoding, ForwardedChain, ForwardedError,

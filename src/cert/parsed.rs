@@ -113,10 +113,14 @@ impl Certificate {
 
     /// The subject's organizationIdentifier attributes (2.5.4.97), all of them.
     ///
-    /// A certificate should have exactly one; which one of several counts is nobody's guess.
+    /// A certificate should have exactly one; which one of several counts is nobody's guess. One
+    /// that is no character string is an empty text: it counts, and is nobody's.
     #[must_use]
     pub fn organization_identifiers(&self) -> Vec<&str> {
-        self.subject.values(ORGANIZATION_IDENTIFIER).collect()
+        let identifiers = self.subject.attributes();
+        let identifiers =
+            identifiers.filter(|attribute| attribute.oid() == ORGANIZATION_IDENTIFIER);
+        identifiers.map(|attribute| attribute.text().unwrap_or_default()).collect()
     }
 
     /// The first second of the validity period.

@@ -84,7 +84,11 @@ impl PresentCertificate {
     }
 
     fn from_proxy(header: ForwardedHeader, peers: Peers) -> Self {
-        Self(Arc::new(Source::Header(FromProxy { header, peers, read: Remembered::new() })))
+        Self(Arc::new(Source::Header(FromProxy {
+            header,
+            peers,
+            read: Remembered::of_strangers(),
+        })))
     }
 }
 
@@ -189,3 +193,6 @@ const FORWARDED: [HeaderName; 17] = [
     HeaderName::from_static("x-ssl-cert"),
     HeaderName::from_static("x-ssl-client-cert"),
 ];
+
+#[cfg(test)]
+mod tests;

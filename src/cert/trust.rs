@@ -19,13 +19,15 @@ use crate::reject::{Reason, Rejection};
 ///
 /// - there is a path of signatures from the certificate to a configured anchor (RFC 5280, 6, by
 ///   webpki: basic constraints, name constraints, key usage of the issuers, at most six of them);
-/// - now lies within the dates of the certificate, judged at every request, and of its issuers;
-/// - its extended key usage is absent, or names serverAuth or clientAuth: browser programmes take
-///   clientAuth out of public certificates, so a website certificate serves as client certificate;
+/// - now lies within the dates of the certificate, judged at every request, and of its issuers
+///   below the anchor;
+/// - it is not an authority's own, and its extended key usage is absent, or names serverAuth,
+///   clientAuth or any: browser programmes take clientAuth out of public certificates, so a website
+///   certificate serves as client certificate. Issuers may narrow it down, but not to others;
 /// - its key usage is absent, or names digitalSignature;
 /// - its key has at least 2048 (RSA) or 256 (curves) bits, and its signature is not over SHA-1;
-/// - no configured revocation list names it or one of its issuers, and for each of them there is a
-///   list that is in its time; or revocation is [`Revocation::danger_off`].
+/// - for it and each of its issuers below the anchor there is a revocation list that is in its time,
+///   and the newest one does not name it; or revocation is [`Revocation::danger_off`].
 ///
 /// # Needs and leaves
 ///
@@ -33,7 +35,8 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Does not check
 ///
-/// Whose certificate it is, its names, its qcStatements; OCSP.
+/// Whose certificate it is, its names, its qcStatements; OCSP. The anchor itself: its dates, its key
+/// usage and whether it is revoked are the bank's to know.
 ///
 /// # Rejections
 ///
@@ -58,7 +61,7 @@ struct Judge {
 impl TrustCertificate {
     /// Trusts what leads to these anchors and is not revoked.
     pub fn anchored_in(anchors: Anchors, revocation: Revocation) -> Self {
-        Self(Arc::new(Judge { anchors, revocation, verdicts: Remembered::new() }))
+        Self(Arc::new(Judge { anchors, revocation, verdicts: Remembered::of_trusted() }))
     }
 
     fn judge(&self, client: &ClientCertificate, now: UnixTime) -> Result<(), Rejection> {
@@ -134,8 +137,7 @@ impl ExtendedKeyUsageValidator for TransportUsage {
         }
         match empty {
             true => Ok(()),
-            // The variant that carries what was wanted cannot be made outside webpki.
-            false => Err(Error::InvalidCertValidity),
+            false => Err(NO_SIDE_OF_TLS),
         }
     }
 }
@@ -163,10 +165,17 @@ impl Judge {
                 None,
             )
             .map_err(refusal)?;
+        self.revocation.tells_of(leaf, end_entity.issuer())?;
         let mut good_until = leaf.not_after();
-        for issuer in path.intermediate_certificates() {
-            let issuer = Certificate::from_der(&issuer.der())
+        for found in path.intermediate_certificates() {
+            let issuer = Certificate::from_der(&found.der())
                 .map_err(|error| Rejection::new(Reason::CertificateUntrusted).source(error))?;
+            self.revocation.tells_of(&issuer, found.issuer())?;
+            // RFC 5280, 6.1.4 (n): webpki looks at the basic constraints and leaves this out.
+            if issuer.key_usage().is_some_and(|usage| !usage.cert_sign()) {
+                return Err(Rejection::new(Reason::CertificateUntrusted)
+                    .detail("an issuer's key usage without keyCertSign"));
+            }
             good_until = good_until.min(issuer.not_after());
         }
         Ok(good_until.min(self.revocation.good_until()))
@@ -174,10 +183,21 @@ impl Judge {
 }
 
 fn refusal(error: Error) -> Rejection {
-    let reason = match &error {
+    let reason = match error {
         Error::CertRevoked => Reason::CertificateRevoked,
-        Error::UnknownRevocationStatus | Error::CrlExpired { .. } => Reason::RevocationUnknown,
-        Error::InvalidCertValidity => Reason::CertificatePurposeWrong,
+        // The list, not the certificate, is at fault: one by another key of the issuer's name, by a
+        // key that is not for lists, or with an algorithm that is not accepted.
+        Error::CrlExpired { .. }
+        | Error::InvalidCrlSignatureForPublicKey
+        | Error::IssuerNotCrlSigner
+        | Error::UnknownRevocationStatus
+        | Error::UnsupportedCrlSignatureAlgorithmContext(_)
+        | Error::UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_) => {
+            Reason::RevocationUnknown
+        }
+        Error::CaUsedAsEndEntity | Error::EmptyEkuExtension | NO_SIDE_OF_TLS => {
+            Reason::CertificatePurposeWrong
+        }
         _ => Reason::CertificateUntrusted,
     };
     Rejection::new(reason).source(error)
@@ -222,6 +242,13 @@ impl fmt::Debug for TrustCertificate {
 
 rule_layers!(TrustCertificate);
 
+/// The variant that took its place carries what was wanted, and cannot be made outside webpki.
+#[allow(deprecated)]
+const NO_SIDE_OF_TLS: Error = Error::RequiredEkuNotFound;
+
 const ANY_USAGE: &[usize] = &[2, 5, 29, 37, 0];
 const CLIENT_AUTH: &[usize] = &[1, 3, 6, 1, 5, 5, 7, 3, 2];
 const SERVER_AUTH: &[usize] = &[1, 3, 6, 1, 5, 5, 7, 3, 1];
+
+#[cfg(test)]
+mod tests;

@@ -83,15 +83,20 @@ impl Files<'_> {
     }
 
     pub(super) fn clients(&self, config: &Config) -> Result<Clients, ConfigError> {
-        let mut clients = Vec::new();
-        for (index, client) in config.client.iter().enumerate() {
-            if config.client.iter().take(index).any(|other| other.client_id == client.client_id) {
-                let key = format!("client[{index}].client_id");
-                return Err(ConfigError::value(key, "registered twice"));
+        if config.trust.anchors.len() > 1 {
+            // A subject name alone can be had from any of the authorities.
+            for client in config.client.iter().filter(|client| client.issuer_dn.is_none()) {
+                let client = &client.client_id;
+                tracing::warn!(%client, "several anchors are trusted and issuer_dn is not set");
             }
-            clients.push(self.client(index, client, config.profile)?);
         }
-        Ok(clients.into_iter().collect())
+        let clients: Result<Vec<_>, _> = config
+            .client
+            .iter()
+            .enumerate()
+            .map(|(index, client)| self.client(index, client, config.profile))
+            .collect();
+        Clients::of(clients?).map_err(|error| ConfigError::value("client", error))
     }
 
     fn client(

@@ -23,7 +23,6 @@ pub(super) fn switch_off(
     clients: &Arc<Clients>,
     header: &ForwardedHeader,
 ) -> GateBuilder {
-    tracing::warn!(step = name, "a security rule is switched off");
     match name {
         "BindToken" => gate.swap(name, AnyBinding),
         "IdentifyPsp" => gate.swap(name, AnyPsp(IdentifyPsp::unjudged())),

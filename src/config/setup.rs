@@ -133,7 +133,12 @@ impl Setup {
         let known = |name: &str| gates.iter().any(|gate| gate.steps().any(|step| step == name));
         match self.off.keys().find(|name| !known(name)) {
             Some(name) => Err(ConfigError::value(format!("steps.{name}"), "no such step")),
-            None => Ok(()),
+            None => {
+                for (step, _) in self.off.iter().filter(|(_, is_on)| !**is_on) {
+                    tracing::warn!(%step, "a security rule is switched off");
+                }
+                Ok(())
+            }
         }
     }
 }

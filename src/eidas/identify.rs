@@ -87,7 +87,7 @@ impl IdentifyPsp {
     }
 
     fn by(policy: Policy) -> Self {
-        Self { policy, known: Arc::new(Remembered::new()) }
+        Self { policy, known: Arc::new(Remembered::of_trusted()) }
     }
 
     /// Takes a QSealC as well as a QWAC.
@@ -354,3 +354,6 @@ impl fmt::Debug for IdentifyPsp {
 }
 
 rule_layers!(IdentifyPsp);
+
+#[cfg(test)]
+mod tests;

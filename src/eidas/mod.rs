@@ -24,3 +24,5 @@ pub use self::{
 
 #[cfg(test)]
 mod test_der;
+#[cfg(test)]
+mod test_psp;

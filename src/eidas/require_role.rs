@@ -108,3 +108,95 @@ impl PermittedRole {
 impl Evidence for PermittedRole {}
 
 rule_layers!(RequireRole);
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_psp::identity;
+    use super::*;
+    use crate::cert::test_pki::NOW;
+    use crate::gate::test_support::{at, judged, request};
+    use crate::token::test_tokens::access_token;
+
+    const AS: (&str, &str) = ("0.4.0.19495.1.1", "PSP_AS");
+    const PI: (&str, &str) = ("0.4.0.19495.1.2", "PSP_PI");
+    const AI: (&str, &str) = ("0.4.0.19495.1.3", "PSP_AI");
+    const IC: (&str, &str) = ("0.4.0.19495.1.4", "PSP_IC");
+    const UNKNOWN: (&str, &str) = ("0.4.0.19495.1.99", "PSP_PI");
+    const UNSPECIFIED: (&str, &str) = ("0.4.0.19495.1.0", "Unspecified");
+
+    fn permit(
+        rule: &RequireRole,
+        roles: &[(&str, &str)],
+        scope: &str,
+    ) -> Result<PspRole, Rejection> {
+        let identity = identity(roles);
+        let token = access_token(|claims| drop(claims.insert("scope".to_owned(), scope.into())));
+        let needs = (&identity, &token, &BoundToken::assertion());
+        judged(rule.check(needs, &mut request(), &at(NOW))).map(|permitted| permitted.role())
+    }
+
+    fn refused(rule: &RequireRole, roles: &[(&str, &str)], scope: &str) -> Option<Reason> {
+        permit(rule, roles, scope).err().map(|rejection| rejection.reason())
+    }
+
+    #[test]
+    fn each_role_opens_its_own_api_with_its_own_scope() {
+        for (rule, role, scope, permitted) in [
+            (RequireRole::payment_initiation(), PI, "payments", PspRole::PaymentInitiation),
+            (RequireRole::account_information(), AI, "accounts", PspRole::AccountInformation),
+            (
+                RequireRole::card_based_instruments(),
+                IC,
+                "fundsconfirmations",
+                PspRole::CardBasedInstruments,
+            ),
+        ] {
+            assert_eq!(permit(&rule, &[role], scope).unwrap(), permitted);
+            assert_eq!(permit(&rule, &[AS, PI, AI, IC], scope).unwrap(), permitted);
+            let every_scope = "payments accounts fundsconfirmations";
+            for other in [AS, PI, AI, IC, UNKNOWN, UNSPECIFIED] {
+                if other != role {
+                    let refused = refused(&rule, &[other], every_scope);
+                    assert_eq!(refused, Some(Reason::RoleMissing), "{other:?}");
+                }
+            }
+            for other in ["payments", "accounts", "fundsconfirmations"] {
+                if other != scope {
+                    let refused = refused(&rule, &[PI, AI, IC], other);
+                    assert_eq!(refused, Some(Reason::ScopeInsufficient), "{other}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_role_is_answered_before_the_scope() {
+        let refused = refused(&RequireRole::payment_initiation(), &[AI], "accounts");
+        assert_eq!(refused, Some(Reason::RoleMissing));
+    }
+
+    #[test]
+    fn a_missing_scope_is_named_and_a_missing_role_is_not() {
+        let rule = RequireRole::payment_initiation().scopes(["payments", "openid"]);
+        let rejection = permit(&rule, &[PI], "payments").unwrap_err();
+        assert_eq!(rejection.place_of_fault(), Some("payments openid"));
+        assert!(permit(&rule, &[PI], "openid payments").is_ok());
+        let rejection = permit(&rule, &[AI], "payments").unwrap_err();
+        assert_eq!(rejection.place_of_fault(), None);
+    }
+
+    #[test]
+    fn an_empty_list_of_scopes_lets_nobody_pass() {
+        let rule = RequireRole::payment_initiation().scopes([""; 0]);
+        assert_eq!(refused(&rule, &[PI], "payments"), Some(Reason::ScopeInsufficient));
+    }
+
+    #[test]
+    fn roles_that_are_none_open_nothing_even_where_they_are_demanded() {
+        for role in [UNKNOWN, UNSPECIFIED] {
+            let demanded = PspRole::from_oid(role.0.parse().unwrap());
+            let rule = RequireRole::of(demanded, ["payments"]);
+            assert_eq!(refused(&rule, &[role], "payments"), Some(Reason::RoleMissing));
+        }
+    }
+}

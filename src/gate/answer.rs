@@ -138,6 +138,11 @@ where
         Answer { head: &mut self.head, body: &mut self.slot, origin: self.origin }
     }
 
+    /// Whether reading the body failed and nobody has put another one in its place.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self.slot, Slot::Lost)
+    }
+
     pub(crate) fn into_response(self) -> Response<R> {
         let body = match self.slot {
             Slot::Unread(body) => body,

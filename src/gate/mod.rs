@@ -12,6 +12,8 @@ mod service;
 mod walk;
 
 #[cfg(test)]
+pub(crate) mod test_support;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;
@@ -33,6 +35,8 @@ use crate::reject::ErrorFormat;
 /// What a gate and a lone rule have in common: the steps and their surroundings.
 pub(crate) struct Assembly {
     pub(crate) steps: Vec<Entry>,
+    /// The evidence that every request must bring along.
+    pub(crate) given: Vec<Fact>,
     /// None for a lone rule, which takes the context of an earlier one.
     pub(crate) context: Option<Context>,
     pub(crate) executor: Option<Arc<dyn Executor>>,
@@ -102,7 +106,7 @@ impl GateBuilder {
     }
 
     /// Promises that an earlier gate leaves this evidence. If it does not, requests are refused
-    /// with a 500.
+    /// with a 500, whether or not a step needs it.
     pub fn given<E: Evidence>(mut self) -> Self {
         self.given.push(Fact::of::<E>());
         self
@@ -173,6 +177,7 @@ impl GateBuilder {
         check::order(&self.steps, &self.given, &self.floor, self.executor.is_some())?;
         Ok(Gate(Arc::new(Assembly {
             steps: self.steps,
+            given: self.given,
             context: Some(Context::new(self.surroundings)),
             executor: self.executor,
         })))

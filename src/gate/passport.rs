@@ -11,7 +11,7 @@ use http::{Extensions, Response};
 
 use super::audit::Audit;
 use super::decision::{Decision, Outcome};
-use super::rule::{Evidence, Stamp};
+use super::rule::{Evidence, Fact, Stamp};
 use crate::context::Context;
 use crate::reject::Rejection;
 
@@ -66,16 +66,16 @@ impl Passport {
         self.stamps.push((kind, stamp));
     }
 
-    pub(crate) fn stamp_new<E: Evidence>(&mut self, evidence: E) {
-        self.stamp(TypeId::of::<E>(), Arc::new(evidence));
-    }
-
     /// The evidence of type `E`, if a rule left it.
     pub fn find<E: Evidence>(&self) -> Option<&E> {
         let wanted = TypeId::of::<E>();
         let (_, stamp) = self.stamps.iter().rev().find(|(kind, _)| *kind == wanted)?;
         let any: &dyn Any = stamp.as_ref();
         any.downcast_ref()
+    }
+
+    pub(crate) fn has(&self, fact: Fact) -> bool {
+        self.stamps.iter().any(|(kind, _)| *kind == fact.id())
     }
 
     /// The evidence of type `E` to keep, if a rule left it.

@@ -19,7 +19,7 @@ use super::decision::Outcome;
 use super::executor;
 use super::rule::{Around, Halt, Rule};
 use super::walk::{Entry, Pause, Walk};
-use crate::body::{self, BodyBytes, BoxError};
+use crate::body::{self, BoxError};
 use crate::reject::{Reason, Rejection};
 
 /// A service behind a gate or behind a single rule.
@@ -51,7 +51,8 @@ impl<S> Guarded<S> {
 
     fn alone(inner: S, entry: Entry) -> Self {
         let steps = vec![entry];
-        let assembly = Assembly { steps, context: None, executor: executor::default() };
+        let given = Vec::new();
+        let assembly = Assembly { steps, given, context: None, executor: executor::default() };
         Self::new(inner, Arc::new(assembly))
     }
 }
@@ -79,7 +80,7 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let (mut head, body) = request.into_parts();
         let steps = &self.assembly.steps;
-        let mut walk = Walk::begin(steps, self.assembly.context.as_ref(), &mut head);
+        let mut walk = Walk::begin(&self.assembly, &mut head);
         let kind = match walk.run(steps, &mut head) {
             Pause::Done if walk.entered.is_empty() => {
                 walk.passport.decide("Gate", Outcome::Passed);
@@ -159,13 +160,13 @@ where
     B: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
 {
     // RFC 9110, 8.4: rules judge the content before transformations; this gate undoes none.
-    if let Some(coding) = head.headers.get(http::header::CONTENT_ENCODING)
-        && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
-    {
+    // Of several lines each is judged: a decoder further in may follow the last one.
+    let codings = head.headers.get_all(http::header::CONTENT_ENCODING);
+    if codings.iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(Rejection::new(Reason::ContentTypeUnsupported).place("Content-Encoding"));
     }
     let bytes = body::read(body, walk.passport.context().limits().request_body).await?;
-    walk.passport.stamp_new(BodyBytes::new(bytes.clone()));
+    walk.take_body(bytes.clone());
     Ok(bytes)
 }
 

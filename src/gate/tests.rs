@@ -16,6 +16,8 @@ use crate::body::{Body, BodyBytes};
 use crate::context::Context;
 use crate::reject::{Problem, Reason, Rejection};
 
+mod hostile;
+
 struct One;
 impl Evidence for One {}
 struct Two(usize);
@@ -184,6 +186,56 @@ async fn a_flaw_in_the_first_around_is_refused_after_the_second_was_entered() {
     assert!(body(response).await.ends_with("ba"));
 }
 
+/// Around: answers from a record, whatever the request is.
+#[derive(Clone)]
+struct AnswerAll {
+    waits: bool,
+}
+impl Around for AnswerAll {
+    const NAME: &'static str = "AnswerAll";
+    type Needs = ();
+    type Leaves = Mark;
+    fn check(&self, (): (), _: &mut Parts, _: &Context) -> Verdict<Mark> {
+        let halt = Halt::Answer(Box::new(Response::new(Bytes::from_static(b"record"))));
+        match self.waits {
+            true => Verdict::Later(Box::pin(async { Err(halt) })),
+            false => Verdict::Now(Err(halt)),
+        }
+    }
+    fn answer<'a>(
+        &'a self,
+        _: &'a Mark,
+        _: &'a mut Answer<'_>,
+        _: &'a Context,
+    ) -> BoxFuture<'a, Result<(), Halt>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[tokio::test]
+async fn a_flawed_request_is_refused_although_a_later_around_has_an_answer() {
+    for waits in [false, true] {
+        let gate = Gate::new(Problem::default())
+            .around(Append::<b'a'> { flawed: true })
+            .around(AnswerAll { waits });
+        let response = gate.build().unwrap().layer(service_fn(echo)).oneshot(request("")).await;
+        assert_eq!(response.unwrap().status(), StatusCode::BAD_REQUEST);
+    }
+}
+
+#[tokio::test]
+async fn evidence_that_was_promised_and_is_not_there_is_a_500_although_no_step_needs_it() {
+    let gate = Gate::new(Problem::default()).given::<Two>().then(LeaveOne).build().unwrap();
+    let response = gate.layer(service_fn(echo)).oneshot(request("")).await.unwrap();
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+
+    let gate =
+        Gate::new(Problem::default()).given::<One>().around(Append::<b'a'> { flawed: false });
+    let inner = gate.build().unwrap().layer(service_fn(echo));
+    let response = Guarded::by_rule(inner, LeaveOne).oneshot(request("")).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+}
+
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_whatever_its_length_says() {
     let gate = all().request_body_limit(2).build().unwrap();
@@ -195,11 +247,15 @@ async fn a_body_over_the_limit_is_refused_whatever_its_length_says() {
 
 #[tokio::test]
 async fn a_coded_body_is_refused_where_bytes_are_judged() {
-    let mut coded = request("pay");
-    coded.headers_mut().insert("content-encoding", HeaderValue::from_static("gzip"));
-    let service = all().build().unwrap().layer(service_fn(echo));
-    let response = service.oneshot(coded).await.unwrap();
-    assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    for codings in [&["gzip"] as &[_], &["identity", "gzip"], &["identity, gzip"]] {
+        let mut coded = request("pay");
+        for coding in codings {
+            coded.headers_mut().append("content-encoding", HeaderValue::from_static(coding));
+        }
+        let service = all().build().unwrap().layer(service_fn(echo));
+        let response = service.oneshot(coded).await.unwrap();
+        assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "{codings:?}");
+    }
 }
 
 #[tokio::test]
@@ -215,6 +271,20 @@ async fn rules_stacked_by_hand_hand_the_passport_on_and_a_missing_one_is_a_500()
     let response = alone.oneshot(request("pay")).await.unwrap();
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert!(!body(response).await.contains("One"), "the body says nothing");
+}
+
+#[tokio::test]
+async fn a_body_rewritten_between_two_gates_is_read_anew() {
+    let gate = || Gate::new(Problem::default()).then(LeaveOne).then(ReadBody).build().unwrap();
+    let length = service_fn(|request: Request<Body>| async move {
+        let read = Passport::of(request.extensions()).unwrap().find::<Two>().unwrap().0;
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(read.to_string()))))
+    });
+    let rewrite =
+        |request: Request<Body>| request.map(|_| Body::from(Bytes::from_static(b"longer")));
+    let service =
+        ServiceBuilder::new().layer(gate()).map_request(rewrite).layer(gate()).service(length);
+    assert_eq!(body(service.oneshot(request("pay")).await.unwrap()).await, "6");
 }
 
 fn said(builder: GateBuilder) -> String {

@@ -1,12 +1,13 @@
 //! One request's way along the steps.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Response;
 use http::request::Parts;
 
+use super::Assembly;
 use super::answer::{Answer, Origin, Outgoing};
 use super::decision::Outcome;
 use super::passport::Passport;
@@ -145,13 +146,19 @@ pub(crate) struct Walk {
     /// The arounds that were entered, with what they left.
     pub(crate) entered: Vec<(usize, Stamp)>,
     flaw: Option<(usize, Rejection)>,
+    /// Whether *this* walk has read the body: what an earlier gate read may have been rewritten by
+    /// a layer in between.
+    has_body: bool,
     next: usize,
 }
 
 impl Walk {
-    pub(crate) fn begin(steps: &[Entry], own: Option<&Context>, request: &mut Parts) -> Self {
-        let passport = Passport::take(request, own, steps.len() + 1);
-        Self { passport, entered: Vec::new(), flaw: None, next: 0 }
+    pub(crate) fn begin(assembly: &Assembly, request: &mut Parts) -> Self {
+        let capacity = assembly.steps.len() + 1;
+        let passport = Passport::take(request, assembly.context.as_ref(), capacity);
+        let absent = assembly.given.iter().find(|fact| !passport.has(**fact));
+        let flaw = absent.map(|fact| (0, misassembled("the gate", *fact)));
+        Self { passport, entered: Vec::new(), flaw, has_body: false, next: 0 }
     }
 
     /// Goes on as far as it can without waiting.
@@ -161,7 +168,7 @@ impl Walk {
             if !opens && let Some(flaw) = self.flaw.take() {
                 return self.flawed(flaw);
             }
-            if entry.reads_body && self.passport.find::<BodyBytes>().is_none() {
+            if entry.reads_body && !self.has_body {
                 return Pause::Body;
             }
             match entry.step.check(&self.passport, request) {
@@ -171,7 +178,7 @@ impl Walk {
                 }
                 Verdict::Later(future) => return Pause::Later(future),
                 Verdict::Now(Ok(stamp)) => self.pass(entry, stamp),
-                Verdict::Now(Err(halt)) => return Pause::Halt(halt),
+                Verdict::Now(Err(halt)) => return Pause::Halt(self.or_flaw(halt)),
             }
         }
         match self.flaw.take() {
@@ -185,12 +192,29 @@ impl Walk {
         Pause::Halt(Halt::Reject(why))
     }
 
+    /// An answer to a request that an earlier step has already refused stays a refusal.
+    fn or_flaw(&mut self, halt: Halt) -> Halt {
+        match (halt, self.flaw.take()) {
+            (Halt::Answer(_), Some((step, why))) => {
+                self.next = step;
+                Halt::Reject(why)
+            }
+            (halt, _) => halt,
+        }
+    }
+
     fn pass(&mut self, entry: &Entry, stamp: Stamp) {
         if entry.is_around {
             self.entered.push((self.next, stamp.clone()));
         }
         self.passport.stamp(entry.leaves.id(), stamp);
         self.next += 1;
+    }
+
+    /// Stamps the body that was read for this walk.
+    pub(crate) fn take_body(&mut self, bytes: Bytes) {
+        self.has_body = true;
+        self.passport.stamp(TypeId::of::<BodyBytes>(), Arc::new(BodyBytes::new(bytes)));
     }
 
     /// Goes on with what a waiting step came to.
@@ -201,7 +225,7 @@ impl Walk {
                 None
             }
             (Ok(_), None) => None,
-            (Err(halt), _) => Some(halt),
+            (Err(halt), _) => Some(self.or_flaw(halt)),
         }
     }
 
@@ -211,7 +235,7 @@ impl Walk {
             steps.get(*index).is_some_and(|entry| !entry.outlives_client)
         };
         let entered = self.entered.iter().filter(outer).cloned().collect();
-        Self { passport: self.passport.clone(), entered, flaw: None, next: self.next }
+        Self { passport: self.passport.clone(), entered, flaw: None, ..*self }
     }
 
     /// Where the walk stands: the step that decided.
@@ -245,7 +269,13 @@ impl Walk {
             let mut answer = outgoing.show();
             let context = self.passport.context();
             let left: &dyn Any = left.as_ref();
-            if let Err(halt) = entry.step.answer(left, &mut answer, context).await {
+            let mut seen = entry.step.answer(left, &mut answer, context).await;
+            if seen.is_ok() && outgoing.is_lost() {
+                // A step that overlooks the failure must not send the head without the body.
+                let why = "the body was lost while it was read";
+                seen = Err(Rejection::new(Reason::ResponseUnreadable).detail(why).into());
+            }
+            if let Err(halt) = seen {
                 let (response, origin) = self.halted(entry.name, halt);
                 outgoing = Outgoing::from_step(response, origin);
             }

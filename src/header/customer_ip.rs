@@ -10,7 +10,7 @@ use http::header::{HeaderValue, InvalidHeaderValue};
 /// literal without port, brackets or zone. Its presence says that the customer is present.
 ///
 /// It is a claim: never the address of the peer, and nothing to grant access by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CustomerIp(IpAddr);
 
 impl CustomerIp {
@@ -22,6 +22,13 @@ impl CustomerIp {
     /// The claimed address.
     pub fn address(self) -> IpAddr {
         self.0
+    }
+}
+
+impl fmt::Debug for CustomerIp {
+    /// Hides the address: it is a person's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomerIp").finish_non_exhaustive()
     }
 }
 
@@ -91,5 +98,11 @@ mod tests {
         ] {
             assert_eq!(hostile.parse::<CustomerIp>(), Err(CustomerIpError), "{hostile:?}");
         }
+    }
+
+    #[test]
+    fn debug_hides_the_address() {
+        let ip: CustomerIp = "192.0.2.1".parse().unwrap();
+        assert!(!format!("{ip:?}").contains("192"));
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
-use http::header::{CONTENT_TYPE, HeaderName, LOCATION};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use http::request::Parts;
+use http::{Response, StatusCode};
 
 use super::{
     Abandoned, Claim, Claimed, Fingerprint, IdempotencyStore, KeyScope, Lease, Record, Settlement,
@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::gate::{
     Answer, Around, Audit, BoxFuture, Evidence, Halt, Origin, Refs, Verdict, around_layers,
 };
-use crate::header::{IdempotencyKey, IdempotencyKeyError, single_text};
+use crate::header::{IdempotencyKey, IdempotencyKeyError, single, single_text};
 use crate::reject::{Reason, Rejection};
 use crate::signature::EndpointTable;
 
@@ -29,13 +29,13 @@ use crate::signature::EndpointTable;
 ///
 /// The endpoint is idempotent by its table, `x-idempotency-key` is a key, and the store grants the
 /// claim on (tenant, client, method, path, key). On other endpoints a key is ignored, as the profile
-/// demands. A retry with the same body gets the stored status, headers and body, however long the
-/// first request takes to be forgotten: twenty-four hours from its start, never longer by retrying.
+/// demands. For twenty-four hours from the first request, never longer by retrying, a retry with the
+/// same body gets the stored status, headers and body.
 ///
 /// The handler runs to its end even if the client hangs up, and its outcome is kept when it is a
 /// 2xx or 3xx, or a 4xx that it marked with [`FinalOutcome`]. Any other outcome frees the key. A
-/// handler that never comes to an end leaves the key taken: nobody knows whether the payment was
-/// made.
+/// handler that never comes to an end, or for which a time limit or a gateway answers 408, 502 or
+/// 504, leaves the key taken: nobody knows whether the payment was made.
 ///
 /// # Needs and leaves
 ///
@@ -50,7 +50,8 @@ use crate::signature::EndpointTable;
 /// # Rejections
 ///
 /// [`Reason::HeaderMissing`], [`Reason::HeaderInvalid`]; [`Reason::IdempotencyKeyReused`] for
-/// another body; [`Reason::IdempotencyInFlight`]; [`Reason::IdempotencyOutcomeUnknown`];
+/// another body; [`Reason::ContentTypeUnsupported`] for a repeated `Content-Type`, which belongs to
+/// the body; [`Reason::IdempotencyInFlight`]; [`Reason::IdempotencyOutcomeUnknown`];
 /// [`Reason::ServiceUnavailable`] where the store is full or does not answer.
 ///
 /// # Specification
@@ -133,8 +134,8 @@ impl Around for RunOnce {
         if !self.0.table.demands(&request.method, request.uri.path()).idempotent {
             return Verdict::pass(ClaimedKey { claim: None });
         }
-        let key = match key(request) {
-            Ok(key) => key,
+        let (key, media_type) = match key(request).and_then(|key| Ok((key, media_type(request)?))) {
+            Ok(named) => named,
             Err(rejection) => return Verdict::reject(rejection),
         };
         let scope = KeyScope {
@@ -143,7 +144,7 @@ impl Around for RunOnce {
             method: &request.method,
             route: request.uri.path(),
         };
-        let fingerprint = Fingerprint::of(&media_type(request), body.bytes());
+        let fingerprint = Fingerprint::of(&media_type, body.bytes());
         let claim = Claim::new(StoreKey::compose(scope, &key), fingerprint, context.now())
             .lease(self.0.lease)
             .abandoned(Abandoned::Refuse);
@@ -207,7 +208,12 @@ impl Policy {
         answer: &mut Answer<'_>,
         context: &Context,
     ) -> Result<(), Halt> {
-        let kept = answer.origin() == Origin::Handler && is_final(answer);
+        let by_handler = answer.origin() == Origin::Handler;
+        let kept = by_handler && is_final(answer);
+        if by_handler && !kept && is_cut_off(answer.status()) {
+            tracing::error!(key = ?lease.key(), "a time limit cut a request off: its key stays taken");
+            return Ok(());
+        }
         let settled = match kept {
             true => {
                 let body = answer.bytes(context).await?;
@@ -241,6 +247,16 @@ fn is_final(answer: &mut Answer<'_>) -> bool {
     status.is_success() || status.is_redirection() || (status.is_client_error() && marked)
 }
 
+/// What a time limit or a gateway answers, in the handler's stead or in that of a service behind it.
+/// The handler was dropped half-way or is still waited for elsewhere: to free the key would be to
+/// pay twice.
+fn is_cut_off(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT
+    )
+}
+
 fn key(request: &Parts) -> Result<IdempotencyKey, Rejection> {
     let invalid = || Rejection::new(Reason::HeaderInvalid).place(TEXT);
     let text = single_text(&request.headers, &HEADER).map_err(|error| invalid().source(error))?;
@@ -249,10 +265,12 @@ fn key(request: &Parts) -> Result<IdempotencyKey, Rejection> {
 }
 
 /// The essence of the content type: a retry may write its parameters differently.
-fn media_type(request: &Parts) -> String {
-    let value = request.headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
-    let text = String::from_utf8_lossy(value.unwrap_or_default());
-    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+fn media_type(request: &Parts) -> Result<String, Rejection> {
+    let value = single(&request.headers, &CONTENT_TYPE).map_err(|error| {
+        Rejection::new(Reason::ContentTypeUnsupported).place("Content-Type").source(error)
+    })?;
+    let text = String::from_utf8_lossy(value.map(HeaderValue::as_bytes).unwrap_or_default());
+    Ok(text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
 /// The right to run a request, or the knowledge that its endpoint is not idempotent.
@@ -292,3 +310,8 @@ around_layers!(RunOnce);
 const TEXT: &str = "x-idempotency-key";
 const HEADER: HeaderName = HeaderName::from_static(TEXT);
 const KEPT: &[HeaderName] = &[CONTENT_TYPE, LOCATION];
+
+#[cfg(test)]
+mod attacks;
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ pub(super) fn bearer_error(reason: Reason) -> Option<&'static str> {
 /// The value of `WWW-Authenticate`, for a 401 and wherever RFC 6750 names an error.
 ///
 /// RFC 6750, 3: a challenge has at least one parameter, hence the realm; 3.1: without credentials
-/// no error code.
+/// no error code. Who sent a malformed token has shown it, in whatever place.
 pub(super) fn challenge(
     status: StatusCode,
     rejection: &Rejection,
@@ -43,9 +43,8 @@ pub(super) fn challenge(
         return None;
     }
     let mut value = String::from("Bearer realm=\"open-banking\"");
-    if passport.credentials_shown()
-        && let Some(error) = error
-    {
+    let shown = passport.credentials_shown() || rejection.reason() == Reason::TokenMalformed;
+    if shown && let Some(error) = error {
         value.push_str(", error=\"");
         value.push_str(error);
         value.push('"');
@@ -62,7 +61,8 @@ pub(super) fn challenge(
 
 /// RFC 6749, 3.3, with blanks between tokens: no quote and no backslash.
 fn is_scope(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+    !text.is_empty()
+        && text.bytes().all(|byte| matches!(byte, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
 /// A refusal without body.

@@ -89,7 +89,17 @@ fn path(rejection: &Rejection) -> Option<&str> {
         Reason::IdempotencyInFlight
         | Reason::IdempotencyKeyReused
         | Reason::IdempotencyOutcomeUnknown => Some("x-idempotency-key"),
-        _ => rejection.place_of_fault(),
+        // The place of a missing scope is no header and no field.
+        Reason::ScopeInsufficient => None,
+        _ => rejection.place_of_fault().map(shortened),
+    }
+}
+
+/// The schema takes 500 characters.
+fn shortened(path: &str) -> &str {
+    match path.char_indices().nth(500) {
+        Some((end, _)) => path.get(..end).unwrap_or_default(),
+        None => path,
     }
 }
 

@@ -46,27 +46,45 @@ impl EndpointTable {
     ///
     /// A row matches the last segments of the path, so that it does not matter where the API is
     /// mounted; of several rows the longest counts. An endpoint without a row is taken for the
-    /// strictest of its kind: `POST`, `PUT` and `PATCH` signed and idempotent, the rest with a
-    /// signed response.
+    /// strictest of its kind: signed and idempotent, but for the methods that create nothing (`GET`,
+    /// `HEAD`, `OPTIONS`, `TRACE` and `DELETE`), which have a signed response.
+    ///
+    /// Nor has an endpoint a row whose path goes through another endpoint, or through segments that
+    /// a router may read differently: a service that routes by the beginning of the path, or that
+    /// decodes it, would run one endpoint by the demands of the other.
     pub fn demands(self, method: &Method, path: &str) -> Demands {
         let rows = self.0.iter().filter(|row| row.method == method.as_str());
-        let matching = rows.filter(|row| ends_with(path, row.path));
-        match matching.max_by_key(|row| row.path.split('/').count()) {
-            Some(row) => row.demands,
-            None if matches!(*method, Method::POST | Method::PUT | Method::PATCH) => {
-                Demands::SIGNED_ONCE
-            }
-            None => Demands::SIGNED_RESPONSE,
+        let matching = rows.filter_map(|row| Some((row, before(path, row.path)?)));
+        match matching.max_by_key(|(row, _)| row.path.split('/').count()) {
+            Some((row, before)) if self.is_mount(before) => row.demands,
+            _ if creates_nothing(method) => Demands::SIGNED_RESPONSE,
+            _ => Demands::SIGNED_ONCE,
         }
+    }
+
+    /// Whether a path can be that at which the API is mounted.
+    fn is_mount(self, path: &str) -> bool {
+        path.split('/').all(|segment| {
+            !matches!(segment, "." | "..")
+                && !segment.contains(['%', ';', '\\'])
+                && !self.0.iter().any(|row| row.path.split('/').next() == Some(segment))
+        })
     }
 }
 
-fn ends_with(path: &str, row: &str) -> bool {
-    let mut segments = path.rsplit('/');
-    row.rsplit('/').all(|wanted| match segments.next() {
-        Some(segment) if wanted == "{}" => !segment.is_empty(),
-        Some(segment) => segment == wanted,
-        None => false,
+fn creates_nothing(method: &Method) -> bool {
+    matches!(*method, Method::DELETE | Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE)
+}
+
+/// What stands in the path before the segments of the row, if it ends with them.
+fn before<'a>(path: &'a str, row: &str) -> Option<&'a str> {
+    row.rsplit('/').try_fold(path, |path, wanted| {
+        let (before, segment) = path.rsplit_once('/')?;
+        let fits = match wanted {
+            "{}" => !segment.is_empty(),
+            _ => segment == wanted,
+        };
+        fits.then_some(before)
     })
 }
 
@@ -143,5 +161,31 @@ mod tests {
     fn a_resource_id_cannot_borrow_the_row_of_another_endpoint() {
         let cunning = "/file-payment-consents/funds-confirmations/file";
         assert_eq!(demanded(Method::POST, cunning), Demands::SIGNED_ONCE);
+    }
+
+    #[test]
+    fn no_endpoint_is_reached_by_the_demands_of_another() {
+        for cunning in [
+            "/domestic-payments/events",
+            "/pisp/domestic-payments/funds-confirmations",
+            "/pisp/domestic-payments/x/account-access-consents",
+            "/pisp/domestic-payments;/events",
+            "/pisp/domestic-payments%3F/events",
+            "/pisp/domestic-payments%2f..%2f/events",
+            "/pisp/../events",
+        ] {
+            assert_eq!(demanded(Method::POST, cunning), Demands::SIGNED_ONCE, "{cunning}");
+        }
+        let vrp = "/pisp/domestic-vrp-consents/urn%3Abank;7/funds-confirmation";
+        assert_eq!(demanded(Method::POST, vrp), Demands::SIGNED);
+    }
+
+    #[test]
+    fn an_unknown_method_is_taken_for_one_that_creates() {
+        for name in ["post", "PAY", "CONNECT"] {
+            let method = Method::from_bytes(name.as_bytes()).unwrap();
+            assert_eq!(demanded(method, "/domestic-payments"), Demands::SIGNED_ONCE, "{name}");
+        }
+        assert_eq!(demanded(Method::HEAD, "/domestic-payments"), Demands::SIGNED_RESPONSE);
     }
 }

@@ -3,6 +3,8 @@
 mod endpoint;
 mod obie;
 mod sign;
+#[cfg(test)]
+mod test_message;
 mod verify;
 
 pub use endpoint::{Demands, Endpoint, EndpointTable};

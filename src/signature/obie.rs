@@ -5,7 +5,7 @@ use std::time::Duration;
 use rustls_pki_types::UnixTime;
 
 use crate::cert::{Client, Name};
-use crate::jose::{Header, HeaderError, JwsError, obie};
+use crate::jose::{CriticalError, Header, HeaderError, JwsError, obie};
 use crate::reject::{Reason, Rejection};
 
 /// Which rules a version of the profile has for the header ("Message Signing", step 1 to 3).
@@ -71,20 +71,22 @@ impl HeaderRules {
         content_type: Option<&str>,
         now: UnixTime,
     ) -> Result<(), Rejection> {
-        let kid = header.key_id().ok_or_else(|| missing("kid"))?;
+        header.key_id().ok_or_else(|| missing("kid"))?;
         let iat = header.obie_issued_at().ok_or_else(|| missing(obie::IAT))?;
         let iss = header.obie_issuer().ok_or_else(|| missing(obie::ISS))?;
         let tan = header.obie_trust_anchor().ok_or_else(|| missing(obie::TAN))?;
-        if kid.is_empty() {
-            return Err(wrong("kid", "empty"));
-        }
         if header.typ().is_some_and(|typ| typ != "JOSE") {
             return Err(wrong("typ", "not JOSE"));
         }
-        if let Some(cty) = header.cty()
-            && !same_media_type(cty, content_type)
-        {
-            return Err(wrong("cty", "not the media type of the body"));
+        match (header.cty(), content_type) {
+            (Some(cty), _) if !same_media_type(cty, content_type) => {
+                return Err(wrong("cty", "not the media type of the body"));
+            }
+            // Optional for JSON, mandatory for every other payload.
+            (None, Some(other)) if essence(other) != "application/json" => {
+                return Err(missing("cty"));
+            }
+            _ => {}
         }
         match (self.signing, header.b64()) {
             (ObieSigning::V3_1_0, Some(false)) | (ObieSigning::V3_1_4, None) => {}
@@ -150,10 +152,13 @@ fn is_issuer(iss: &str, client: &Client) -> bool {
     }
 }
 
+/// A media type without its parameters.
+fn essence(text: &str) -> String {
+    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 /// `cty` is `json` or a media type; it must be the body's.
 fn same_media_type(cty: &str, content_type: Option<&str>) -> bool {
-    let essence =
-        |text: &str| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let cty = match essence(cty) {
         // RFC 7515, 4.1.10: without a slash `application/` is understood.
         bare if !bare.contains('/') => format!("application/{bare}"),
@@ -162,13 +167,23 @@ fn same_media_type(cty: &str, content_type: Option<&str>) -> bool {
     content_type.is_some_and(|content_type| essence(content_type) == cty)
 }
 
-/// What a failure of the JOSE layer is called by the profile.
-pub(super) fn rejection(error: JwsError) -> Rejection {
+/// What a failure of the JOSE layer is called by a version of the profile.
+pub(super) fn rejection(error: JwsError, signing: ObieSigning) -> Rejection {
     let named = |reason, place: String| Rejection::new(reason).place(place);
+    let mandatory = |name: &String| signing.critical().contains(&name.as_str());
     let base = match &error {
         JwsError::Malformed => Rejection::new(Reason::SignatureMalformed),
         JwsError::Header(header) => match header {
             HeaderError::Missing(member) => named(Reason::SignatureClaimMissing, (*member).into()),
+            // A member that is missing is named, not the list that rightly names it.
+            HeaderError::Critical(CriticalError::Absent(member)) if mandatory(member) => {
+                named(Reason::SignatureClaimMissing, member.clone())
+            }
+            HeaderError::Critical(CriticalError::UnencodedNotCritical)
+                if signing == ObieSigning::V3_1_4 =>
+            {
+                named(Reason::SignatureClaimInvalid, "b64".into())
+            }
             HeaderError::Critical(_) => named(Reason::SignatureClaimInvalid, "crit".into()),
             HeaderError::UnsupportedAlgorithm => named(Reason::SignatureClaimInvalid, "alg".into()),
             HeaderError::Wrong(member) if MEMBERS.contains(&member.as_str()) => {

@@ -11,6 +11,7 @@ use super::{EndpointTable, HEADER, ObieSigning};
 use crate::context::Context;
 use crate::crypto::{Algorithm, KeyError, SigningKey};
 use crate::gate::{Answer, Around, BoxFuture, Evidence, Halt, Refs, Verdict, around_layers};
+use crate::header::MediaType;
 use crate::jose::NewHeader;
 use crate::reject::{Reason, Rejection};
 
@@ -20,7 +21,8 @@ use crate::reject::{Reason, Rejection};
 ///
 /// Always: it only marks whether the endpoint's responses are signed, by the table. The signature
 /// goes on every answer with a body, on refusals and replays too, with a fresh `iat`; an answer
-/// without a body has none. A signature that the handler set is replaced.
+/// without a body has none. `cty` is the media type of the answer. A signature that the handler set
+/// is replaced; where none is due it is removed.
 ///
 /// # Needs and leaves
 ///
@@ -34,7 +36,7 @@ use crate::reject::{Reason, Rejection};
 /// # Rejections
 ///
 /// [`Reason::ResponseUnreadable`] where the body cannot be read or the key does not sign: an answer
-/// that must be signed is not sent unsigned.
+/// that must be signed is not sent unsigned. This 500 itself has no signature.
 ///
 /// # Specification
 ///
@@ -85,11 +87,17 @@ impl ResponseSigner {
         }
     }
 
-    fn sign(&self, body: &[u8], is_json: bool, now: UnixTime) -> Result<HeaderValue, Rejection> {
+    fn sign(
+        &self,
+        body: &[u8],
+        media_type: Option<MediaType>,
+        now: UnixTime,
+    ) -> Result<HeaderValue, Rejection> {
         let failed = || Rejection::new(Reason::ResponseUnreadable);
+        let cty = media_type.map(|media_type| media_type.to_string());
         let mut header = NewHeader::new(self.algorithm, &self.kid).typ("JOSE");
-        if is_json {
-            header = header.cty("application/json");
+        if let Some(cty) = &cty {
+            header = header.cty(cty);
         }
         if self.signing == ObieSigning::V3_1_0 {
             header = header.unencoded();
@@ -140,16 +148,17 @@ impl Around for SignResponse {
             if body.is_empty() {
                 return Ok(());
             }
-            let value = self.signer.sign(&body, is_json(answer), context.now())?;
+            let value = self.signer.sign(&body, media_type(answer), context.now())?;
             answer.headers_mut().insert(HEADER, value);
             Ok(())
         })
     }
 }
 
-fn is_json(answer: &Answer<'_>) -> bool {
-    let value = answer.headers().get(CONTENT_TYPE);
-    value.is_some_and(|value| crate::header::MediaType::JSON.describes(value).is_ok())
+/// The media type of the body, which `cty` must name where it is not JSON.
+fn media_type(answer: &Answer<'_>) -> Option<MediaType> {
+    let text = answer.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+    text.split(';').next()?.trim().parse().ok()
 }
 
 /// Whether the answer to a request is to be signed.
@@ -173,3 +182,6 @@ impl fmt::Debug for SignResponse {
 }
 
 around_layers!(SignResponse);
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use crate::cert::{Client, RegisteredClient};
 use crate::context::Context;
 use crate::crypto::{Algorithm, VerifyError};
 use crate::gate::{Evidence, Halt, Refs, Rule, Verdict, rule_layers};
-use crate::header::{HeaderTextError, single_text};
+use crate::header::{HeaderTextError, single, single_text};
 use crate::jose::{Accept, Detached, FoundKey, JwsError, KeyLookup};
 use crate::reject::{Reason, Rejection};
 
@@ -43,6 +43,7 @@ use crate::reject::{Reason, Rejection};
 /// [`Reason::SignatureMissing`], [`Reason::SignatureMalformed`],
 /// [`Reason::SignatureClaimMissing`] and [`Reason::SignatureClaimInvalid`] with the member's name,
 /// [`Reason::SignatureInvalid`], [`Reason::SignatureUnexpected`];
+/// [`Reason::ContentTypeUnsupported`] for a repeated `Content-Type`, which `cty` must be;
 /// [`Reason::ServiceUnavailable`] where the keys do not answer.
 ///
 /// # Specification
@@ -175,7 +176,8 @@ impl Rule for VerifySignature {
                 let (value, bytes) = (value.to_owned(), body.bytes().clone());
                 Verdict::Later(Box::pin(async move {
                     let found = search.await;
-                    let message = Detached::parse(&value).map_err(rejection)?;
+                    let message =
+                        Detached::parse(&value).map_err(|error| rejection(error, signing))?;
                     finish(&message, found, &accept, signing, &bytes).map_err(Halt::from)
                 }))
             }
@@ -209,13 +211,18 @@ impl Verifier {
         request: &Parts,
         context: &Context,
     ) -> Result<Detached<'a>, Rejection> {
-        let message = Detached::parse(value).map_err(rejection)?;
+        let refused = |error| rejection(error, self.rules.signing);
+        let message = Detached::parse(value).map_err(refused)?;
         let header = message.header();
         let allowed = self.accepted(client);
         if !allowed.contains(&header.algorithm()) {
-            return Err(rejection(JwsError::AlgorithmNotAccepted(header.algorithm())));
+            return Err(refused(JwsError::AlgorithmNotAccepted(header.algorithm())));
         }
-        let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        // A second media type would be signed by nobody and perhaps read by the handler.
+        let content_type = single(&request.headers, &CONTENT_TYPE).map_err(|error| {
+            Rejection::new(Reason::ContentTypeUnsupported).place("Content-Type").source(error)
+        })?;
+        let content_type = content_type.map(|value| value.to_str().unwrap_or_default());
         self.rules.judge(header, client, content_type, context.now())?;
         Ok(message)
     }
@@ -243,7 +250,7 @@ fn finish(
         JwsError::Verify(VerifyError::WrongKey) => {
             Rejection::new(Reason::SignatureClaimInvalid).place("alg").source(error)
         }
-        error => rejection(error),
+        error => rejection(error, signing),
     })?;
     Ok(SignedMessage { is_signed: true })
 }
@@ -277,3 +284,6 @@ impl fmt::Debug for VerifySignature {
 }
 
 rule_layers!(VerifySignature);
+
+#[cfg(test)]
+mod tests;

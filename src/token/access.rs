@@ -28,8 +28,9 @@ use crate::reject::{Reason, Rejection};
 ///   algorithm by the key that its `kid` names; `iss` is the issuer and `aud` contains the audience,
 ///   character by character; `exp` lies ahead; `iat` and `nbf`, where there, do not lie ahead by
 ///   more than ten seconds; `sub`, `client_id`, `iat` and `jti` are there;
-/// - [`introspected_by`](Self::introspected_by): the authorization server says `active: true`, and
-///   what it says of `iss`, `aud`, `exp` and `nbf` passes the same way.
+/// - [`introspected_by`](Self::introspected_by): the authorization server says `active: true` and
+///   names `client_id` and `exp`, and what it says of `iss`, `aud`, `exp`, `iat` and `nbf` passes
+///   the same way.
 ///
 /// # Needs and leaves
 ///
@@ -108,10 +109,12 @@ impl VerifyToken {
         self.with(|verifier| verifier.typ = Typ::Untyped)
     }
 
-    /// Restricts the algorithms.
+    /// Restricts the algorithms to these of PS256, ES256 and EdDSA. No others can be added; an
+    /// empty list lets nobody pass.
     #[must_use]
     pub fn algorithms(self, algorithms: impl Into<Vec<Algorithm>>) -> Self {
-        self.with(|verifier| verifier.algorithms = algorithms.into())
+        let kept = algorithms.into();
+        self.with(|verifier| verifier.algorithms.retain(|algorithm| kept.contains(algorithm)))
     }
 
     fn with(self, change: impl FnOnce(&mut Verifier)) -> Self {
@@ -367,3 +370,6 @@ rule_layers!(VerifyToken);
 
 /// FAPI 2.0, 5.3.2.1: clocks differ by up to ten seconds.
 const SKEW: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@ mod bearer;
 mod bind;
 mod introspection;
 mod scope;
+#[cfg(test)]
+pub(crate) mod test_tokens;
 
 pub use self::access::{AccessToken, TokenAudience, TokenIssuer, VerifyToken};
 pub use self::bind::{BindToken, BoundToken};

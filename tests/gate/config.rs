@@ -225,7 +225,10 @@ fn what_cannot_be_used_is_refused_with_its_key_and_its_reason() {
         ),
         (|t| set(t, "token.issuer", ""), "token.issuer: empty"),
         (|t| set(t, "token.audience", ""), "token.audience: empty"),
-        (|t| set(t, "client.1.client_id", "demo-tpp"), "client[1].client_id: registered twice"),
+        (
+            |t| set(t, "client.1.client_id", "demo-tpp"),
+            "client: the client \"demo-tpp\" is registered twice",
+        ),
         (|t| set(t, "client.1.client_id", ""), "client[1].client_id: empty"),
         (
             |t| set(t, "client.0.algorithms", strings(["PS256", "RS256"])),

@@ -120,12 +120,11 @@ pub fn clients() -> Clients {
             .in_directory(organisation, software)
             .signs_with(KeySet::of([key.verifying(CLIENT_KID)]).unwrap(), [Algorithm::Ps256])
     };
-    [
+    Clients::of([
         of(CLIENT, Qwac::default(), ORGANISATION, SOFTWARE, &CLIENT_KEY),
         of(OTHER_CLIENT, Qwac::of_another(), "0015800001OTHERAAA", "other", &STRANGERS_KEY),
-    ]
-    .into_iter()
-    .collect()
+    ])
+    .unwrap()
 }
 
 /// The presets.

@@ -29,6 +29,12 @@ impl Budget {
         true
     }
 
+    /// Takes more room for a record; takes nothing if there is too little.
+    #[must_use]
+    pub(super) fn take_bytes(&self, bytes: usize) -> bool {
+        take(&self.bytes, bytes)
+    }
+
     /// Gives back the room of one record.
     pub(super) fn give_back(&self, bytes: usize) {
         self.records.fetch_add(1, Ordering::Relaxed);

@@ -19,7 +19,7 @@ mod shard;
 /// room is used up, new claims are refused with [`StoreError::Full`].
 ///
 /// Each claim sets the room of a whole record aside, so that the outcome of a request that was
-/// allowed to run can be kept. Expired records are removed by later claims, a few at a time: no
+/// allowed to run can be kept; where room is short, a request whose lease ran out loses it. Expired records are removed by later claims, a few at a time: no
 /// thread of its own, no pause.
 pub struct MemoryStore {
     first: Mutex<Shard>,
@@ -59,7 +59,9 @@ impl MemoryStore {
         }
         // Other shards may hold expired records, which only claims that meet them remove.
         for shard in self.shards() {
-            lock(shard)?.sweep(claim.now(), Sweep::OnFull, &self.budget);
+            let mut shard = lock(shard)?;
+            shard.sweep(claim.now(), Sweep::OnFull, &self.budget);
+            shard.reclaim(claim.now(), &self.budget);
         }
         self.shard(claim.key())?.claim(claim, &self.budget, self.record_limit)
     }
@@ -69,7 +71,7 @@ impl MemoryStore {
         if size > self.record_limit {
             return Err(StoreError::TooLarge { size, limit: self.record_limit });
         }
-        Ok(self.shard(lease.key())?.settle(lease, record, &self.budget))
+        self.shard(lease.key())?.settle(lease, record, &self.budget)
     }
 
     fn release_now(&self, lease: &Lease) -> Result<Settlement, StoreError> {

@@ -7,15 +7,18 @@ use crate::idempotency::{
     Abandoned, Claim, Claimed, Fingerprint, Lease, Record, Settlement, StoreError, StoreKey,
 };
 
-/// A part of the store under one lock: the records, and the order in which their windows end.
+/// A part of the store under one lock: the records, and the order in which their windows end and
+/// their leases run out.
 #[derive(Default)]
 pub(super) struct Shard {
     entries: HashMap<StoreKey, Entry>,
     endings: BTreeMap<Ending, StoreKey>,
+    /// Of the entries that hold the room of an outcome to come.
+    leases: BTreeMap<Ending, StoreKey>,
     last_fence: u64,
 }
 
-/// When a window ends; the fence makes it unique.
+/// When a window ends or a lease runs out; the fence makes it unique.
 type Ending = (UnixTime, u64);
 
 struct Entry {
@@ -63,23 +66,39 @@ impl Shard {
             State::InFlight { since, until } if claim.now() < *until => {
                 Ok(Claimed::InFlight { since: *since, until: *until })
             }
-            State::InFlight { since, .. } => match claim.on_abandoned() {
+            State::InFlight { since, until } => match claim.on_abandoned() {
                 Abandoned::Refuse => Ok(Claimed::Abandoned { since: *since }),
                 Abandoned::TakeOver => {
-                    let (window_ends, room) = (entry.window_ends, entry.room);
+                    let window_ends = entry.window_ends;
+                    if !budget.take_bytes(room.saturating_sub(entry.room)) {
+                        return Err(StoreError::Full);
+                    }
                     self.endings.remove(&(entry.window_ends, entry.fence));
+                    self.leases.remove(&(*until, entry.fence));
                     Ok(Claimed::New(self.insert(claim, window_ends, room)))
                 }
             },
         }
     }
 
-    pub(super) fn settle(&mut self, lease: &Lease, record: Record, budget: &Budget) -> Settlement {
-        let Some(entry) = self.current(lease) else { return Settlement::Superseded };
-        budget.give_back_bytes(entry.room - record.size());
+    pub(super) fn settle(
+        &mut self,
+        lease: &Lease,
+        record: Record,
+        budget: &Budget,
+    ) -> Result<Settlement, StoreError> {
+        let Some(entry) = self.current(lease) else { return Ok(Settlement::Superseded) };
+        // More than it holds only if its lease ran out and the room was needed.
+        if !budget.take_bytes(record.size().saturating_sub(entry.room)) {
+            return Err(StoreError::Full);
+        }
+        budget.give_back_bytes(entry.room.saturating_sub(record.size()));
         entry.room = record.size();
-        entry.state = State::Settled(record);
-        Settlement::Done
+        let state = std::mem::replace(&mut entry.state, State::Settled(record));
+        if let State::InFlight { until, .. } = state {
+            self.leases.remove(&(until, lease.fence()));
+        }
+        Ok(Settlement::Done)
     }
 
     pub(super) fn release(&mut self, lease: &Lease, budget: &Budget) -> Settlement {
@@ -96,6 +115,16 @@ impl Shard {
             match self.endings.first_key_value() {
                 Some(((window_ends, _), key)) if now > *window_ends => self.remove(*key, budget),
                 _ => return,
+            }
+        }
+    }
+
+    /// Takes the room of the outcome from requests whose leases ran out: those that never came to
+    /// an end would else shut out all others for the rest of their windows.
+    pub(super) fn reclaim(&mut self, now: UnixTime, budget: &Budget) {
+        while let Some(lease) = self.leases.first_entry().filter(|lease| lease.key().0 <= now) {
+            if let Some(entry) = self.entries.get_mut(&lease.remove()) {
+                budget.give_back_bytes(std::mem::take(&mut entry.room));
             }
         }
     }
@@ -124,12 +153,16 @@ impl Shard {
         };
         self.entries.insert(lease.key(), entry);
         self.endings.insert((lease.window_ends(), lease.fence()), lease.key());
+        self.leases.insert((claim.lease_until(), lease.fence()), lease.key());
         lease
     }
 
     fn remove(&mut self, key: StoreKey, budget: &Budget) {
         if let Some(entry) = self.entries.remove(&key) {
             self.endings.remove(&(entry.window_ends, entry.fence));
+            if let State::InFlight { until, .. } = entry.state {
+                self.leases.remove(&(until, entry.fence));
+            }
             budget.give_back(entry.room);
         }
     }

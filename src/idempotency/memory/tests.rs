@@ -130,3 +130,26 @@ fn a_claim_that_is_never_awaited_takes_nothing() {
     drop(store.claim(claim(1, 0)));
     lease(&store, claim(1, 0));
 }
+
+#[test]
+fn requests_that_never_ended_hold_no_room_beyond_their_lease() {
+    let store = MemoryStore::with_capacity(100).record_limit(100).total_limit(200);
+    let late = lease(&store, claim(1, 0));
+    lease(&store, claim(2, 0));
+    assert!(matches!(now(store.claim(claim(3, 59))), Err(StoreError::Full)));
+    let third = lease(&store, claim(3, 60));
+    lease(&store, claim(4, 60));
+    assert!(matches!(now(store.claim(claim(5, 60))), Err(StoreError::Full)));
+
+    assert!(matches!(now(store.claim(claim(1, 60))), Ok(Claimed::Abandoned { .. })));
+    assert!(matches!(now(store.settle(&late, record(40))), Err(StoreError::Full)));
+    let again = claim(2, 60).abandoned(crate::idempotency::Abandoned::TakeOver);
+    assert!(matches!(now(store.claim(again.clone())), Err(StoreError::Full)));
+
+    assert_eq!(now(store.settle(&third, record(20))).unwrap(), Settlement::Done);
+    assert_eq!(now(store.settle(&late, record(40))).unwrap(), Settlement::Done);
+    assert!(matches!(now(store.claim(claim(1, 61))), Ok(Claimed::Settled(_))));
+    assert!(matches!(now(store.claim(again.clone())), Err(StoreError::Full)));
+    assert_eq!(now(store.release(&lease(&store, claim(6, 120)))).unwrap(), Settlement::Done);
+    lease(&store, again);
+}

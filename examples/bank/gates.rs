@@ -1,0 +1,52 @@
+//! The three gates, as the file describes them.
+
+use std::fmt;
+use std::path::Path;
+
+use tower_open_banking::cert::RegisteredClient;
+use tower_open_banking::config::Config;
+use tower_open_banking::context::Observer;
+use tower_open_banking::gate::{Gate, GateBuilder};
+
+use super::in_flight::InFlight;
+
+/// One gate for each kind of service under PSD2.
+pub struct Gates {
+    pub payments: Gate,
+    pub accounts: Gate,
+    pub funds_confirmations: Gate,
+}
+
+impl Gates {
+    /// Reads the files that the configuration names, and builds.
+    pub fn open(
+        config: &Config,
+        folder: &Path,
+        observer: impl Observer + Clone,
+        in_flight: &InFlight,
+    ) -> Result<Self, String> {
+        let setup = config.open(folder).map_err(|error| error.to_string())?;
+        let build = |builder: GateBuilder| {
+            builder
+                .observer(observer.clone())
+                .executor(in_flight.clone())
+                .must_leave::<RegisteredClient>()
+                .build()
+                .map_err(|error| error.to_string())
+        };
+        Ok(Self {
+            payments: build(setup.payments())?,
+            accounts: build(setup.accounts())?,
+            funds_confirmations: build(setup.funds_confirmations())?,
+        })
+    }
+}
+
+impl fmt::Display for Gates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let steps = |gate: &Gate| gate.steps().collect::<Vec<_>>().join(", ");
+        writeln!(f, "payments: {}", steps(&self.payments))?;
+        writeln!(f, "accounts: {}", steps(&self.accounts))?;
+        write!(f, "funds confirmations: {}", steps(&self.funds_confirmations))
+    }
+}

@@ -1,0 +1,373 @@
+//! What each refusal looks like on the wire, in every error format.
+//!
+//! `wire/golden.txt` holds every cell, reason by format, and is compared byte by byte. After a change
+//! that is meant, write it anew with `UPDATE_WIRE=1 cargo test --test wire` and read the difference.
+
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use serde_json::Value;
+use tower::{Layer, ServiceExt, service_fn};
+use tower_open_banking::context::Context;
+use tower_open_banking::gate::{Evidence, Gate, Rule, Verdict};
+use tower_open_banking::header::EchoInteractionId;
+use tower_open_banking::reject::{ErrorFormat, OAuth, Obie, Problem, Reason, Rejection, Wso2};
+
+const ID: &str = "93bac548-d2de-4546-b106-880a5018460d";
+
+#[derive(Clone)]
+struct Refuse {
+    reason: Reason,
+    place: Option<String>,
+}
+
+struct Never;
+impl Evidence for Never {}
+
+impl Rule for Refuse {
+    const NAME: &'static str = "Refuse";
+    type Needs = ();
+    type Leaves = Never;
+    fn check(&self, (): (), _: &mut Parts, _: &Context) -> Verdict<Never> {
+        let rejection = Rejection::new(self.reason).detail("secret detail").source("secret source");
+        Verdict::reject(match &self.place {
+            Some(place) => rejection.place(place.clone()),
+            None => rejection,
+        })
+    }
+}
+
+/// A refusal as it arrives.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: impl http::header::AsHeaderName + Copy) -> Option<&str> {
+        assert!(self.headers.get_all(name).iter().count() < 2);
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+/// Formats by the name that stands in the golden file.
+const FORMATS: [&str; 5] = ["Problem", "OAuth", "Obie::V3_1", "Obie::V4_0", "Wso2"];
+
+async fn refused(
+    format: &str,
+    reason: Reason,
+    place: Option<&str>,
+    authorization: Option<&'static str>,
+) -> Answer {
+    match format {
+        "Problem" => by(Problem::default(), reason, place, authorization).await,
+        "OAuth" => by(OAuth::default(), reason, place, authorization).await,
+        "Obie::V3_1" => by(Obie::V3_1, reason, place, authorization).await,
+        "Obie::V4_0" => by(Obie::V4_0, reason, place, authorization).await,
+        "Wso2" => by(Wso2::default(), reason, place, authorization).await,
+        other => panic!("no format is called {other}"),
+    }
+}
+
+async fn by(
+    format: impl ErrorFormat,
+    reason: Reason,
+    place: Option<&str>,
+    authorization: Option<&'static str>,
+) -> Answer {
+    let rule = Refuse { reason, place: place.map(str::to_owned) };
+    let gate = Gate::new(format).around(EchoInteractionId::or_generate()).then(rule);
+    let handler = service_fn(|_: Request<Full<Bytes>>| async {
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::new())))
+    });
+    let mut request = Request::new(Full::new(Bytes::new()));
+    request.headers_mut().insert("x-fapi-interaction-id", HeaderValue::from_static(ID));
+    if let Some(value) = authorization {
+        request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_static(value));
+    }
+    let service = gate.build().unwrap().layer(handler);
+    let (head, body) = service.oneshot(request).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes().to_vec();
+    let body = String::from_utf8(body).unwrap();
+    Answer { status: head.status, headers: head.headers, body }
+}
+
+const SHOWN: Option<&str> = Some("Bearer token");
+
+/// The place that a rule would name.
+fn place(reason: Reason) -> &'static str {
+    match reason {
+        Reason::ScopeInsufficient => "openid payments",
+        _ => "the-place",
+    }
+}
+
+async fn every_cell() -> Vec<(Reason, &'static str, Answer)> {
+    let mut cells = Vec::new();
+    for reason in Reason::ALL {
+        for format in FORMATS {
+            cells.push((
+                *reason,
+                format,
+                refused(format, *reason, Some(place(*reason)), SHOWN).await,
+            ));
+        }
+    }
+    cells
+}
+
+#[tokio::test]
+async fn every_refusal_looks_as_it_did() {
+    let mut text = String::new();
+    for (reason, format, answer) in every_cell().await {
+        let stranger = refused(format, reason, Some(place(reason)), None).await;
+        assert_eq!((answer.status, &answer.body), (stranger.status, &stranger.body));
+        writeln!(text, "== {} {format}: {}", reason.code(), answer.status.as_u16()).unwrap();
+        for name in [CONTENT_TYPE, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE] {
+            if let Some(value) = answer.header(&name) {
+                writeln!(text, "{name}: {value}").unwrap();
+            }
+        }
+        if let Some(value) = stranger.header(&WWW_AUTHENTICATE) {
+            writeln!(text, "without credentials: {value}").unwrap();
+        }
+        writeln!(text, "{}\n", answer.body).unwrap();
+    }
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/golden.txt");
+    if std::env::var_os("UPDATE_WIRE").is_some() {
+        std::fs::write(&golden, &text).unwrap();
+    }
+    let expected = std::fs::read_to_string(&golden).unwrap();
+    for (line, (is, was)) in text.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(is, was, "line {} of golden.txt", line + 1);
+    }
+    assert_eq!(text.len(), expected.len());
+}
+
+#[tokio::test]
+async fn the_statuses_are_those_of_the_standards() {
+    for (reason, statuses) in [
+        // [Problem, OAuth, Obie::V3_1, Obie::V4_0, Wso2]
+        (Reason::HeaderMissing, [400; 5]),
+        (Reason::HeaderInvalid, [400; 5]),
+        (Reason::SignatureMissing, [400; 5]),
+        (Reason::SignatureInvalid, [400; 5]),
+        (Reason::TokenMalformed, [400; 5]),
+        (Reason::TokenMissing, [401; 5]),
+        (Reason::TokenExpired, [401; 5]),
+        (Reason::TokenNotBound, [401; 5]),
+        (Reason::CertificateMissing, [401; 5]),
+        (Reason::CertificateRevoked, [401; 5]),
+        (Reason::ScopeInsufficient, [403; 5]),
+        (Reason::RoleMissing, [403; 5]),
+        (Reason::FinancialIdWrong, [403; 5]),
+        (Reason::ResourceUnknown, [404, 404, 400, 400, 404]),
+        (Reason::AcceptUnsupported, [406; 5]),
+        (Reason::IdempotencyInFlight, [409; 5]),
+        (Reason::IdempotencyOutcomeUnknown, [409; 5]),
+        (Reason::BodyTooLarge, [413; 5]),
+        (Reason::ContentTypeUnsupported, [415; 5]),
+        (Reason::IdempotencyKeyReused, [422, 422, 400, 400, 401]),
+        (Reason::HandlerAborted, [500; 5]),
+        (Reason::Misassembled, [500; 5]),
+        (Reason::RevocationUnknown, [503; 5]),
+        (Reason::ServiceUnavailable, [503; 5]),
+    ] {
+        for (format, status) in FORMATS.into_iter().zip(statuses) {
+            let answer = refused(format, reason, None, SHOWN).await;
+            assert_eq!(answer.status.as_u16(), status, "{format} {reason:?}");
+        }
+    }
+}
+
+/// The parameters of a challenge; panics where one stands there twice or none does.
+fn parameters(challenge: &str) -> Vec<(&str, &str)> {
+    let parameters: Vec<_> = challenge
+        .strip_prefix("Bearer ")
+        .unwrap()
+        .split("\", ")
+        .map(|parameter| parameter.trim_end_matches('"').split_once("=\"").unwrap())
+        .collect();
+    let names: HashSet<_> = parameters.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names.len(), parameters.len(), "{challenge}");
+    for (_, value) in &parameters {
+        assert!(!value.is_empty() && !value.contains(['"', '\\']), "{challenge}");
+    }
+    parameters
+}
+
+#[tokio::test]
+async fn every_401_has_a_challenge_that_names_an_error_only_to_who_showed_credentials() {
+    for (reason, format, answer) in every_cell().await {
+        let Some(challenge) = answer.header(&WWW_AUTHENTICATE) else {
+            assert_ne!(answer.status, StatusCode::UNAUTHORIZED, "{format} {reason:?}");
+            continue;
+        };
+        let named = parameters(challenge);
+        assert_eq!(named[0], ("realm", "open-banking"));
+        let error = named.iter().find(|(name, _)| *name == "error").map(|(_, error)| *error);
+        let status = match error {
+            Some("invalid_request") => StatusCode::BAD_REQUEST,
+            Some("insufficient_scope") => StatusCode::FORBIDDEN,
+            Some("invalid_token") | None => StatusCode::UNAUTHORIZED,
+            Some(other) => panic!("RFC 6750 has no {other}"),
+        };
+        assert_eq!(answer.status, status, "{format} {reason:?}");
+
+        let stranger = refused(format, reason, Some(place(reason)), None).await;
+        let challenge = parameters(stranger.header(&WWW_AUTHENTICATE).unwrap()).len();
+        // Somebody who sent a malformed token did show it, wherever.
+        let told = reason == Reason::TokenMalformed;
+        assert_eq!(challenge, if told { 2 } else { 1 }, "{format} {reason:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_missing_scope_is_named_unless_it_would_break_the_header() {
+    for (scope, named) in [
+        (Some("payments"), Some("payments")),
+        (Some("openid payments"), Some("openid payments")),
+        (Some("a\"b"), None),
+        (Some("a\\b"), None),
+        (Some("a\nb"), None),
+        (Some("caf\u{e9}"), None),
+        (Some(""), None),
+        (None, None),
+    ] {
+        for format in FORMATS {
+            let answer = refused(format, Reason::ScopeInsufficient, scope, SHOWN).await;
+            let challenge = parameters(answer.header(&WWW_AUTHENTICATE).unwrap());
+            assert_eq!(challenge[1], ("error", "insufficient_scope"));
+            let written = challenge.iter().find(|(name, _)| *name == "scope");
+            assert_eq!(written.map(|(_, scope)| *scope), named, "{format} {scope:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_may_not_be_stored_and_tells_no_secret() {
+    for (reason, format, answer) in every_cell().await {
+        assert_eq!(answer.header(&CACHE_CONTROL), Some("no-store"), "{format} {reason:?}");
+        assert_eq!(answer.header("x-fapi-interaction-id"), Some(ID));
+        let everything = format!("{:?} {}", answer.headers, answer.body);
+        assert!(!everything.contains("secret"), "{format} {reason:?}");
+        assert!(!everything.contains("Bearer token"), "{format} {reason:?}");
+        let waits = answer.header(&RETRY_AFTER);
+        let worth_it = answer.status == StatusCode::SERVICE_UNAVAILABLE
+            || reason == Reason::IdempotencyInFlight;
+        assert_eq!(waits, worth_it.then_some("1"), "{format} {reason:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_problem_is_one_of_rfc_9457() {
+    for reason in Reason::ALL {
+        let answer = refused("Problem", *reason, Some("a \"place\""), SHOWN).await;
+        assert_eq!(answer.header(&CONTENT_TYPE), Some("application/problem+json"));
+        let problem = answer.json();
+        assert_eq!(problem["type"], "about:blank");
+        assert_eq!(problem["status"], answer.status.as_u16());
+        // 4.2.1: under about:blank the title is the phrase of the status.
+        assert_eq!(problem["title"], answer.status.canonical_reason().unwrap());
+        assert_eq!(problem["detail"], reason.message());
+        assert_eq!(problem["code"], reason.code());
+        assert_eq!(problem["place"], "a \"place\"");
+    }
+}
+
+#[tokio::test]
+async fn an_oauth_error_keeps_the_characters_of_rfc_6750() {
+    for reason in Reason::ALL {
+        let body = refused("OAuth", *reason, None, SHOWN).await.json();
+        for member in ["error", "error_description"] {
+            let text = body[member].as_str().unwrap();
+            let allowed = |byte: u8| matches!(byte, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+            assert!(!text.is_empty() && text.bytes().all(allowed), "{reason:?} {text}");
+        }
+        assert_eq!(body.as_object().unwrap().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn an_obie_body_keeps_the_limits_of_its_schema() {
+    let long = "\u{e9}".repeat(700);
+    for place in [None, Some("Data.Initiation"), Some(long.as_str())] {
+        for reason in Reason::ALL {
+            for format in ["Obie::V3_1", "Obie::V4_0"] {
+                let answer = refused(format, *reason, place, SHOWN).await;
+                if answer.body.is_empty() {
+                    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{format} {reason:?}");
+                    assert_eq!(answer.header(&CONTENT_TYPE), None);
+                    continue;
+                }
+                assert!(!answer.body.contains("null"), "absent members are left out");
+                assert_eq!(answer.header(&CONTENT_TYPE), Some("application/json"));
+                let body = answer.json();
+                assert_eq!(body["Id"], ID);
+                let within = |text: &Value, limit| {
+                    (1..=limit).contains(&text.as_str().unwrap().chars().count())
+                };
+                let [fault] = body["Errors"].as_array().unwrap().as_slice() else {
+                    panic!("{body}")
+                };
+                assert!(within(&fault["Message"], 500));
+                assert!(fault.get("Path").is_none_or(|path| within(path, 500)));
+                let code = fault["ErrorCode"].as_str().unwrap();
+                if format == "Obie::V3_1" {
+                    assert!(within(&body["Code"], 40) && within(&body["Message"], 500));
+                    let status = answer.status.as_str();
+                    assert!(body["Code"].as_str().unwrap().starts_with(status));
+                    assert!(code.starts_with("UK.OBIE.") || code == "Role.Missing", "{code}");
+                } else {
+                    assert_eq!(body.get("Code").or(body.get("Message")), None);
+                    let short = code.len() == 4 && code.starts_with('U');
+                    assert!(short || code == "Role.Missing", "{code}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_401_has_no_obie_body_but_for_an_expired_token_under_4_0() {
+    for reason in Reason::ALL {
+        for format in ["Obie::V3_1", "Obie::V4_0"] {
+            let answer = refused(format, *reason, None, SHOWN).await;
+            let explained = format == "Obie::V4_0" && *reason == Reason::TokenExpired;
+            let bare = answer.status == StatusCode::UNAUTHORIZED && !explained;
+            assert_eq!(answer.body.is_empty(), bare, "{format} {reason:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wso2_body_has_one_error_of_four_members() {
+    for reason in Reason::ALL {
+        let body = refused("Wso2", *reason, None, SHOWN).await.json();
+        let fault = body["errors"][0].as_object().unwrap();
+        let names: HashSet<_> = fault.keys().map(String::as_str).collect();
+        assert_eq!(names, HashSet::from(["Code", "Links", "Message", "Title"]), "{reason:?}");
+        assert_eq!(fault["Code"].as_str().unwrap().len(), 6);
+    }
+}
+
+#[test]
+fn every_reason_has_a_code_of_its_own() {
+    let codes: HashSet<_> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+    assert_eq!(codes.len(), Reason::ALL.len());
+    for code in codes {
+        assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{code}");
+    }
+}
