@@ -135,6 +135,23 @@ async fn a_request_that_an_earlier_step_refuses_claims_nothing() {
     assert_eq!(store.claims.load(Ordering::SeqCst), 1);
 }
 
+#[tokio::test]
+async fn a_flaw_of_the_step_right_before_it_claims_nothing() {
+    let store = Flaky::at(Act::None);
+    let gate = Gate::new(Problem::default())
+        .then(LetIn)
+        .around(EchoInteractionId::or_generate())
+        .around(RunOnce::per_key(store.clone()));
+    let handler = service_fn(|_: Request<Full<Bytes>>| async {
+        Ok::<_, Failed>(Response::new(Full::new(Bytes::new())))
+    });
+    let service = gate.build().unwrap().layer(handler);
+    let flawed = Payment { interaction_id: "no UUID", ..Payment::new() };
+    let reply = service.oneshot(flawed.request()).await.unwrap();
+    assert_eq!(reply.extensions().get::<Rejection>().unwrap().reason(), Reason::HeaderInvalid);
+    assert_eq!(store.claims.load(Ordering::SeqCst), 0);
+}
+
 /// A byte more than a request body may have.
 const LONG: &str = match str::from_utf8(&[b' '; (1 << 20) + 1]) {
     Ok(text) => text,
