@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use http::{HeaderName, HeaderValue};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use http::{HeaderName, HeaderValue, Request};
+use tower_open_banking::body::Body;
+use tower_open_banking::cert::PeerAddress;
 use tower_open_banking::config::{Config, ConfigError, Setup};
 
 use crate::support::answer::Answer;
@@ -333,6 +337,36 @@ fn the_kinds_of_errors_can_be_told_apart() {
     assert!(matches!(&value, ConfigError::Value { key, .. } if key == "token.issuer"));
 }
 
+/// A payment whose certificate a proxy at this address forwards in the product's header.
+fn forwarded(from: &str, key: &str) -> Request<Body> {
+    let payment = Payment::good(Preset::Wso2, key).with(|payment| payment.is_presented = false);
+    let value = BASE64_STANDARD.encode(payment.certificate.der());
+    let mut request = payment.request();
+    request.extensions_mut().insert(PeerAddress::new(from.parse().unwrap()));
+    let name = HeaderName::from_static("ssl.client.auth.cert.x509");
+    request.headers_mut().insert(name, HeaderValue::try_from(value).unwrap());
+    request
+}
+
+#[tokio::test]
+async fn the_header_of_the_replaced_product_counts_from_its_proxies_alone() {
+    let mut table = good(Preset::Wso2);
+    set(&mut table, "client_certificate.source", "header");
+    set(&mut table, "client_certificate.trusted_peers", strings(["10.1.0.0/16"]));
+    let app = App::behind(open(table.clone()).unwrap().payments().clock(clock));
+    assert!(sent(&app, forwarded("10.1.2.3", "key-1")).await);
+    assert!(!sent(&app, forwarded("10.2.2.3", "key-2")).await);
+    // The connection of the proxy has a certificate too, which is nobody's here.
+    let direct = Payment::good(Preset::Wso2, "key-3");
+    let mut request = direct.request();
+    request.extensions_mut().insert(PeerAddress::new("10.1.2.3".parse().unwrap()));
+    assert!(!sent(&app, request).await);
+
+    set(&mut table, "steps.PresentCertificate", false);
+    let app = App::behind(open(table).unwrap().payments().clock(clock));
+    assert!(sent(&app, forwarded("10.2.2.3", "key-1")).await);
+}
+
 #[test]
 fn fapi1_needs_neither_signing_nor_keys_of_clients() {
     let said = error(Preset::Fapi1, |table| {
@@ -357,7 +391,7 @@ fn paid(app: &App, key: &str, change: impl FnOnce(&mut Payment)) -> Sending {
     sent(app, request)
 }
 
-fn sent(app: &App, request: http::Request<tower_open_banking::body::Body>) -> Sending {
+fn sent(app: &App, request: Request<Body>) -> Sending {
     let app = app.clone();
     Box::pin(async move {
         let before = app.ran();
@@ -381,7 +415,6 @@ const ATTACKS: [Attack; 12] = [
             let payment = Payment::good(Preset::Uk314, key).with(|p| p.is_presented = false);
             let mut request = payment.request();
             let der = payment.certificate.der();
-            use base64::{Engine, prelude::BASE64_STANDARD};
             let value = format!(":{}:", BASE64_STANDARD.encode(der));
             let value = HeaderValue::try_from(value).unwrap();
             request.headers_mut().insert(HeaderName::from_static("client-cert"), value);
