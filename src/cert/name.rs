@@ -51,7 +51,7 @@ impl Name {
             .map(|rdn| {
                 rdn.iter()
                     .map(|attribute| Attribute {
-                        oid: attribute.oid.into(),
+                        oid: Oid::of(attribute.oid),
                         value: Value::from_any(&attribute.value),
                     })
                     .collect()

@@ -14,10 +14,9 @@ impl Oid {
     pub(crate) const fn literal(dotted: &'static str) -> Self {
         Self(ObjectIdentifier::new_unwrap(dotted))
     }
-}
 
-impl From<ObjectIdentifier> for Oid {
-    fn from(oid: ObjectIdentifier) -> Self {
+    /// Deliberately not `From`: that would show der's type to everybody.
+    pub(crate) const fn of(oid: ObjectIdentifier) -> Self {
         Self(oid)
     }
 }

@@ -1,6 +1,6 @@
-//! Certificates out of PEM text or DER bytes.
+//! Certificates and revocation lists out of PEM text or DER bytes.
 use rustls_pki_types::{
-    CertificateDer,
+    CertificateDer, CertificateRevocationListDer,
     pem::{self, PemObject},
 };
 
@@ -39,7 +39,28 @@ pub fn all_certificates(input: &[u8]) -> Result<Vec<CertificateDer<'static>>, Pe
     Ok(certificates)
 }
 
-/// Why no certificate could be taken from the input.
+/// Takes all revocation lists of PEM text in their order, or the one that DER bytes are: what
+/// [`Revocation::by_lists`](super::Revocation::by_lists) wants.
+///
+/// The label is `X509 CRL`. As strict as [`all_certificates`]; it does not look into the lists.
+///
+/// # Errors
+///
+/// [`PemError`] when there is no such block, or any block is not well-formed.
+pub fn all_revocation_lists(input: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
+    if is_der(input) {
+        return Ok(vec![input.to_vec()]);
+    }
+    let lists = CertificateRevocationListDer::pem_slice_iter(input)
+        .map(|list| list.map(|list| list.as_ref().to_vec()))
+        .collect::<Result<Vec<_>, _>>()?;
+    match lists.is_empty() {
+        true => Err(PemError::NoRevocationList),
+        false => Ok(lists),
+    }
+}
+
+/// Why nothing could be taken from the input.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PemError {
@@ -49,6 +70,9 @@ pub enum PemError {
     /// Neither DER nor a PEM block labelled `CERTIFICATE`.
     #[error("no certificate in the input")]
     NoCertificate,
+    /// Neither DER nor a PEM block labelled `X509 CRL`.
+    #[error("no revocation list in the input")]
+    NoRevocationList,
 }
 
 impl From<pem::Error> for PemError {
@@ -60,7 +84,7 @@ impl From<pem::Error> for PemError {
     }
 }
 
-/// A SEQUENCE whose length takes more than one byte: every certificate, and no text, since the
+/// A SEQUENCE whose length takes more than one byte: every certificate and list, and no text, since the
 /// second byte is neither ASCII nor the continuation of a character.
 fn is_der(input: &[u8]) -> bool {
     matches!(input, [0x30, 0x81..=0x84, ..])
@@ -89,6 +113,20 @@ mod tests {
             assert_eq!(first_certificate(text.as_bytes()), Err(PemError::NoCertificate), "{label}");
             assert_eq!(all_certificates(text.as_bytes()), Err(PemError::NoCertificate), "{label}");
         }
+    }
+
+    #[test]
+    fn takes_the_lists_and_no_certificate_for_one() {
+        let list = BLOCK.replace("CERTIFICATE", "X509 CRL");
+        let text = format!("{BLOCK}{list}{list}");
+        assert_eq!(all_revocation_lists(text.as_bytes()).unwrap(), [[0x30, 3, 2, 1, 1]; 2]);
+        assert_eq!(all_revocation_lists(&[0x30, 0x82, 1, 0]).unwrap().len(), 1);
+        for none in [BLOCK, "", "0123"] {
+            let refused = all_revocation_lists(none.as_bytes());
+            assert_eq!(refused, Err(PemError::NoRevocationList), "{none}");
+        }
+        let broken = format!("{text}{}", list.replace('=', "*"));
+        assert_eq!(all_revocation_lists(broken.as_bytes()), Err(PemError::Malformed));
     }
 
     #[test]

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderName;
-use rustls_pki_types::CertificateRevocationListDer;
-use rustls_pki_types::pem::PemObject;
 
 use super::{
     CertificateSource, Client, ClientCertificate, Config, ConfigError, Profile, RevocationCheck,
@@ -60,7 +58,7 @@ impl Files<'_> {
             RevocationCheck::Crl => {
                 let mut lists = Vec::new();
                 for path in &trust.crls {
-                    lists.extend(self.parsed("trust.crls", path, revocation_lists)?);
+                    lists.extend(self.parsed("trust.crls", path, pem::all_revocation_lists)?);
                 }
                 Revocation::by_lists(lists)
                     .map_err(|error| ConfigError::value("trust.crls", error))?
@@ -263,20 +261,3 @@ fn algorithms(names: &[String]) -> Result<Arc<[Algorithm]>, String> {
         })
         .collect()
 }
-
-/// The lists of a file, PEM (one or more) or DER.
-fn revocation_lists(file: &[u8]) -> Result<Vec<Vec<u8>>, String> {
-    if file.first() == Some(&DER_SEQUENCE) {
-        return Ok(vec![file.to_vec()]);
-    }
-    let lists: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(file)
-        .map(|list| list.map(|list| list.as_ref().to_vec()))
-        .collect();
-    match lists {
-        Ok(lists) if lists.is_empty() => Err("no X509 CRL in it".to_owned()),
-        Ok(lists) => Ok(lists),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-const DER_SEQUENCE: u8 = 0x30;

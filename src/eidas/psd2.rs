@@ -188,7 +188,7 @@ fn read_entry(entry: &mut SliceReader<'_>, roles: &mut Vec<RoleOfPsp>) -> der::R
         if roles.len() == MAX_ROLES {
             return Err(Tag::Sequence.length_error().into());
         }
-        let oid = Oid::from(ObjectIdentifier::decode(entry)?);
+        let oid = Oid::of(ObjectIdentifier::decode(entry)?);
         let name = read_text(entry)?;
         roles.push(RoleOfPsp { role: PspRole::from_oid(oid), name });
         if entry.is_finished() {

@@ -123,7 +123,7 @@ impl QcStatements {
     /// [`QcError`] when the statement is given twice or cannot be read.
     pub fn types(&self) -> Result<Option<Vec<QcType>>, QcError> {
         let types = self.decode::<Vec<ObjectIdentifier>>(QC_TYPE)?;
-        Ok(types.map(|list| list.into_iter().map(|oid| QcType::from_oid(oid.into())).collect()))
+        Ok(types.map(|list| list.into_iter().map(|oid| QcType::from_oid(Oid::of(oid))).collect()))
     }
 
     /// The content of any statement that can have one, for a closer look.
@@ -229,7 +229,7 @@ fn read_all(reader: &mut SliceReader<'_>) -> der::Result<QcStatements> {
 }
 
 fn read_content(reader: &mut SliceReader<'_>) -> der::Result<Statement> {
-    let id = ObjectIdentifier::decode(reader)?.into();
+    let id = Oid::of(ObjectIdentifier::decode(reader)?);
     let info = if reader.is_finished() { None } else { Some(Any::decode(reader)?) };
     Ok(Statement { id, info })
 }

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-/// One row of the endpoint tables of a profile.
+/// One row of an [`EndpointTable`].
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Endpoint {
@@ -10,6 +10,20 @@ pub struct Endpoint {
     path: &'static str,
     /// What the profile demands there.
     pub demands: Demands,
+}
+
+impl Endpoint {
+    /// A row for a method and the last segments of a path, such as `payments/{}/file`: `{}` stands
+    /// for any one segment, the first one is a name, and there is no slash before it. A row that is
+    /// written otherwise matches nothing.
+    pub const fn new(method: &'static str, path: &'static str, demands: Demands) -> Self {
+        Self { method, path, demands }
+    }
+
+    /// Whether the row begins with a name: `{}` would take the endpoints of every other row.
+    fn is_named(&self) -> bool {
+        !matches!(self.path.split('/').next(), None | Some("" | "{}"))
+    }
 }
 
 /// What a profile demands of an endpoint.
@@ -25,15 +39,41 @@ pub struct Demands {
 }
 
 impl Demands {
-    const NOTHING: Self = Self { signed_request: false, signed_response: false, idempotent: false };
-    const SIGNED: Self = Self { signed_request: true, signed_response: true, idempotent: false };
-    const SIGNED_RESPONSE: Self =
+    /// Neither signatures nor a key.
+    pub const NOTHING: Self =
+        Self { signed_request: false, signed_response: false, idempotent: false };
+    /// A key, and no signatures.
+    pub const ONCE: Self = Self { signed_request: false, signed_response: false, idempotent: true };
+    /// Both are signed; no key.
+    pub const SIGNED: Self =
+        Self { signed_request: true, signed_response: true, idempotent: false };
+    /// The response alone is signed; no key.
+    pub const SIGNED_RESPONSE: Self =
         Self { signed_request: false, signed_response: true, idempotent: false };
-    const SIGNED_ONCE: Self =
+    /// Both are signed, and a key.
+    pub const SIGNED_ONCE: Self =
         Self { signed_request: true, signed_response: true, idempotent: true };
 }
 
-/// The endpoint table of a profile.
+/// The endpoints of an API, with what is demanded of each: for [`VerifySignature`], [`SignResponse`]
+/// and [`RunOnce`](crate::idempotency::RunOnce), which must be given the same table.
+///
+/// ```
+/// use http::Method;
+/// use tower_open_banking::signature::{Demands, Endpoint, EndpointTable};
+///
+/// const OURS: EndpointTable = EndpointTable::of(&[
+///     Endpoint::new("POST", "transfers", Demands::ONCE),
+///     Endpoint::new("POST", "transfers/{}/quotes", Demands::NOTHING),
+/// ]);
+///
+/// assert_eq!(OURS.demands(&Method::POST, "/v1/transfers"), Demands::ONCE);
+/// assert_eq!(OURS.demands(&Method::POST, "/v1/transfers/7/quotes"), Demands::NOTHING);
+/// assert_eq!(OURS.demands(&Method::POST, "/v1/no/row"), Demands::SIGNED_ONCE);
+/// ```
+///
+/// [`SignResponse`]: super::SignResponse
+/// [`VerifySignature`]: super::VerifySignature
 #[derive(Clone, Copy, Debug)]
 pub struct EndpointTable(&'static [Endpoint]);
 
@@ -41,6 +81,11 @@ impl EndpointTable {
     /// The tables of the Open Banking UK Read/Write API, 3.1 to 4.0 ("Endpoints" of the payment
     /// initiation, VRP, account, funds confirmation and event pages).
     pub const OBIE: Self = Self(OBIE);
+
+    /// A table of your own, as a constant. What the rows do not name is taken for the strictest.
+    pub const fn of(rows: &'static [Endpoint]) -> Self {
+        Self(rows)
+    }
 
     /// What is demanded of a request.
     ///
@@ -53,7 +98,7 @@ impl EndpointTable {
     /// a router may read differently: a service that routes by the beginning of the path, or that
     /// decodes it, would run one endpoint by the demands of the other.
     pub fn demands(self, method: &Method, path: &str) -> Demands {
-        let rows = self.0.iter().filter(|row| row.method == method.as_str());
+        let rows = self.0.iter().filter(|row| row.method == method.as_str() && row.is_named());
         let matching = rows.filter_map(|row| Some((row, before(path, row.path)?)));
         match matching.max_by_key(|(row, _)| row.path.split('/').count()) {
             Some((row, before)) if self.is_mount(before) => row.demands,
@@ -89,7 +134,7 @@ fn before<'a>(path: &'a str, row: &str) -> Option<&'a str> {
 }
 
 const fn row(method: &'static str, path: &'static str, demands: Demands) -> Endpoint {
-    Endpoint { method, path, demands }
+    Endpoint::new(method, path, demands)
 }
 
 const OBIE: &[Endpoint] = &[
@@ -178,6 +223,23 @@ mod tests {
         }
         let vrp = "/pisp/domestic-vrp-consents/urn%3Abank;7/funds-confirmation";
         assert_eq!(demanded(Method::POST, vrp), Demands::SIGNED);
+    }
+
+    #[test]
+    fn a_row_that_is_written_wrongly_matches_nothing() {
+        const SLIPS: [&[Endpoint]; 5] = [
+            &[Endpoint::new("post", "quotes", Demands::NOTHING)],
+            &[Endpoint::new("POST", "/quotes", Demands::NOTHING)],
+            &[Endpoint::new("POST", "{}", Demands::NOTHING)],
+            &[Endpoint::new("POST", "{}/quotes", Demands::NOTHING)],
+            &[Endpoint::new("POST", "", Demands::NOTHING)],
+        ];
+        for slip in SLIPS.map(EndpointTable::of) {
+            for path in ["/quotes", "//quotes", "/v1/quotes", "/v1/", "/", ""] {
+                let demands = slip.demands(&Method::POST, path);
+                assert_eq!(demands, Demands::SIGNED_ONCE, "{slip:?} {path}");
+            }
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl Extensions {
         let mut seen = HashSet::new();
         let mut read = Self::default();
         for extension in extensions {
-            let oid = Oid::from(extension.extn_id);
+            let oid = Oid::of(extension.extn_id);
             if !seen.insert(oid) {
                 return Err(CertificateError::DuplicateExtension(oid));
             }
@@ -41,11 +41,11 @@ impl Extensions {
             KEY_USAGE => self.key_usage = Some(KeyUsage::new(pkix::KeyUsage::from_der(value)?)),
             EXTENDED_KEY_USAGE => {
                 let purposes = Vec::<ObjectIdentifier>::from_der(value)?;
-                self.extended_key_usage = Some(purposes.into_iter().map(Oid::from).collect());
+                self.extended_key_usage = Some(purposes.into_iter().map(Oid::of).collect());
             }
             CERTIFICATE_POLICIES => {
                 let policies = Vec::<PolicyInformation>::from_der(value)?;
-                self.policies = Some(policies.iter().map(|policy| policy.id.into()).collect());
+                self.policies = Some(policies.iter().map(|policy| Oid::of(policy.id)).collect());
             }
             SUBJECT_ALTERNATIVE_NAME => {
                 self.subject_alternative_names = Some(SubjectAlternativeNames::from_der(value)?);

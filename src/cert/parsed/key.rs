@@ -43,7 +43,7 @@ impl KeyStrength {
     }
 
     pub(super) fn of(spki: &SubjectPublicKeyInfo) -> Self {
-        let bits = match Oid::from(spki.algorithm.oid) {
+        let bits = match Oid::of(spki.algorithm.oid) {
             ED25519 => return Self::Ed25519,
             RSA_ENCRYPTION | RSASSA_PSS => {
                 rsa_bits(spki.subject_public_key.raw_bytes()).map(|bits| Self::Rsa { bits })
@@ -53,7 +53,7 @@ impl KeyStrength {
                 .parameters
                 .as_ref()
                 .and_then(|curve| curve.decode_as::<ObjectIdentifier>().ok())
-                .and_then(|curve| curve_bits(curve.into()))
+                .and_then(|curve| curve_bits(Oid::of(curve)))
                 .map(|bits| Self::Ec { bits }),
             _ => None,
         };

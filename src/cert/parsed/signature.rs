@@ -30,7 +30,7 @@ impl SignatureAlgorithm {
     }
 
     pub(super) fn of(algorithm: &AlgorithmIdentifier) -> Self {
-        let oid = Oid::from(algorithm.oid);
+        let oid = Oid::of(algorithm.oid);
         let digest = match oid {
             RSASSA_PSS => algorithm.parameters.as_ref().and_then(pss_digest),
             _ => lookup(&SIGNATURES, oid),
@@ -81,7 +81,7 @@ fn pss_digest(parameters: &Any) -> Option<Digest> {
     match first.tag() {
         Tag::ContextSpecific { constructed: true, number: TagNumber(0) } => {
             let digest = AlgorithmIdentifier::from_der(first.value()).ok()?;
-            lookup(&DIGESTS, digest.oid.into())
+            lookup(&DIGESTS, Oid::of(digest.oid))
         }
         _ => Some(Digest::Sha1),
     }
