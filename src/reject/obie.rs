@@ -1,5 +1,7 @@
 //! The error body of the UK Read/Write API, `OBErrorResponse1` (profile 3.1 and 4.0).
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde::Serialize;
@@ -13,7 +15,8 @@ use crate::header::InteractionId;
 ///
 /// A 401 has no body, but for an expired token under 4.0 (profile, "Return & Error Codes"). A
 /// reused idempotency key is 400 (OBL's FAQ; the profile itself names no status). A missing role
-/// is 403 with the vendor code `Role.Missing`, because the standard has none.
+/// is 403 with a code of our own, `Role.Missing` or `V001`, because the standard has none; a refusal
+/// by a rule of the application is `Policy.Refused` or `V002`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Obie {
@@ -39,7 +42,7 @@ struct Body<'a> {
 #[serde(rename_all = "PascalCase")]
 struct Fault<'a> {
     error_code: &'static str,
-    message: &'static str,
+    message: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<&'a str>,
 }
@@ -52,17 +55,21 @@ impl ErrorFormat for Obie {
             return bare(status, rejection, passport);
         }
         let (long, short) = codes(reason);
-        let fault =
-            |error_code| Fault { error_code, message: reason.message(), path: path(rejection) };
-        let id = passport.find::<InteractionId>().map(InteractionId::as_str);
+        let (id, path) =
+            (passport.find::<InteractionId>().map(InteractionId::as_str), path(rejection));
         let body = match self {
-            Self::V3_1 => Body {
-                code: Some(code_line(status)),
-                id,
-                message: Some(reason.message()),
-                errors: [fault(long)],
-            },
-            Self::V4_0 => Body { code: None, id, message: None, errors: [fault(short)] },
+            Self::V3_1 => {
+                let message = reason.message();
+                let fault = Fault { error_code: long, message: message.into(), path };
+                let code = Some(code_line(status));
+                Body { code, id, message: Some(message), errors: [fault] }
+            }
+            Self::V4_0 => {
+                // As the profile's example: the long code, which no longer has a place of its own.
+                let message = format!("{long} - {}", reason.message()).into();
+                let fault = Fault { error_code: short, message, path };
+                Body { code: None, id, message: None, errors: [fault] }
+            }
         };
         with_json(status, "application/json", &body, rejection, passport)
     }
@@ -143,8 +150,9 @@ fn codes(reason: Reason) -> (&'static str, &'static str) {
         Reason::IdempotencyInFlight
         | Reason::IdempotencyKeyReused
         | Reason::IdempotencyOutcomeUnknown => ("UK.OBIE.Rules.ResourceAlreadyExists", "U029"),
-        Reason::RoleMissing => ("Role.Missing", "Role.Missing"),
-        Reason::PolicyRefused | Reason::ScopeInsufficient => ("UK.OBIE.Reauthenticate", "U028"),
+        Reason::RoleMissing => ("Role.Missing", "V001"),
+        Reason::PolicyRefused => ("Policy.Refused", "V002"),
+        Reason::ScopeInsufficient => ("UK.OBIE.Reauthenticate", "U028"),
         // Answered without a body, but for the expired token under 4.0.
         Reason::CertificateExpired
         | Reason::CertificateMissing
