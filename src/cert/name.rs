@@ -29,9 +29,16 @@ use super::Oid;
 #[derive(Clone, Debug)]
 pub struct Name {
     rdns: Vec<Vec<Attribute>>,
+    /// Worked out once: a certificate's name is compared at every request of its connection.
+    canonical: Option<CanonicalName>,
 }
 
 impl Name {
+    fn of(rdns: Vec<Vec<Attribute>>) -> Self {
+        let canonical = CanonicalName::of(&rdns);
+        Self { rdns, canonical }
+    }
+
     /// Reads a DER-encoded RDN sequence.
     ///
     /// An empty name is read, as certificates may have one, but never matches.
@@ -57,7 +64,7 @@ impl Name {
                     .collect()
             })
             .collect();
-        Self { rdns }
+        Self::of(rdns)
     }
 
     /// Reads a name from text: RFC 4514, its elders RFC 2253 and RFC 1779, or OpenSSL's one-line
@@ -76,13 +83,13 @@ impl Name {
             Written::FirstElementFirst => {}
             Written::LastElementFirst => rdns.reverse(),
         }
-        Ok(Self { rdns })
+        Ok(Self::of(rdns))
     }
 
     /// The same relative names in the opposite order.
     #[must_use]
     pub fn reversed(&self) -> Self {
-        Self { rdns: self.rdns.iter().rev().cloned().collect() }
+        Self::of(self.rdns.iter().rev().cloned().collect())
     }
 
     /// Whether there is no attribute at all.
@@ -96,8 +103,8 @@ impl Name {
     /// `None` when the name can match nothing: it is empty, or a value is empty, holds a NUL or is
     /// no character string.
     #[must_use]
-    pub fn canonical(&self) -> Option<CanonicalName> {
-        CanonicalName::of(&self.rdns)
+    pub fn canonical(&self) -> Option<&CanonicalName> {
+        self.canonical.as_ref()
     }
 
     /// Passes when both names have the same relative names in the same order, each with the same

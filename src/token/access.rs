@@ -12,10 +12,7 @@ use super::introspection::{Introspect, Introspected, IntrospectionError};
 use crate::context::Context;
 use crate::crypto::Algorithm;
 use crate::gate::{Audit, Evidence, Halt, Refs, Rule, Verdict, rule_layers};
-use crate::jose::{
-    Accept, Claims, Compact, Confirmation, Header, Key, KeyLookup, KeySource, KeysUnavailable,
-    Scope,
-};
+use crate::jose::{Accept, Claims, Compact, Confirmation, FoundKey, KeyLookup, KeySource, Scope};
 use crate::reject::{Reason, Rejection};
 
 /// Verifies the access token.
@@ -153,19 +150,21 @@ impl VerifyToken {
         token: &str,
         context: &Context,
     ) -> Verdict<AccessToken> {
-        let header = match self.0.header(token) {
-            Ok(header) => header,
+        let jws = match self.0.read(token) {
+            Ok(jws) => jws,
             Err(rejection) => return Verdict::reject(rejection),
         };
-        let Some(kid) = header.key_id() else {
+        let Some(kid) = jws.header().key_id() else {
             return Verdict::reject(invalid().detail("no kid"));
         };
         match keys.find(kid) {
-            KeyLookup::Now(found) => self.0.judge(token, found, context.now()).into(),
+            KeyLookup::Now(found) => self.0.judge(jws, found, context.now()).into(),
             KeyLookup::Later(search) => {
                 let (verifier, token, now) = (self.0.clone(), token.to_owned(), context.now());
                 Verdict::Later(Box::pin(async move {
-                    verifier.judge(&token, search.await, now).map_err(Halt::from)
+                    let found = search.await;
+                    let jws = verifier.read(&token)?;
+                    verifier.judge(jws, found, now).map_err(Halt::from)
                 }))
             }
         }
@@ -208,10 +207,10 @@ impl Verifier {
         }
     }
 
-    fn header(&self, token: &str) -> Result<Header, Rejection> {
+    /// Reads a token and judges its type, before any key is touched.
+    fn read<'a>(&self, token: &'a str) -> Result<Compact<'a>, Rejection> {
         let jws = Compact::parse(token).map_err(|error| invalid().source(error))?;
-        let header = jws.header();
-        let typ = header.typ().map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
+        let typ = jws.header().typ().map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
         // A JWT of another explicit type is no access token, whoever signed it (RFC 8725, 3.11).
         let fits = match typ {
             Some(typ) if typ.eq_ignore_ascii_case("at+jwt") => true,
@@ -219,21 +218,20 @@ impl Verifier {
             None => self.typ == Typ::Untyped,
         };
         match fits {
-            true => Ok(header.clone()),
+            true => Ok(jws),
             false => Err(invalid().detail("typ is not at+jwt")),
         }
     }
 
     fn judge(
         &self,
-        token: &str,
-        found: Result<Option<Arc<Key>>, KeysUnavailable>,
+        jws: Compact<'_>,
+        found: FoundKey,
         now: UnixTime,
     ) -> Result<AccessToken, Rejection> {
         let key = found
             .map_err(|error| Rejection::new(Reason::ServiceUnavailable).source(error))?
             .ok_or_else(|| invalid().detail("no key of this kid"))?;
-        let jws = Compact::parse(token).map_err(|error| invalid().source(error))?;
         let verified = jws
             .verify(&key, Accept::algorithms(&self.algorithms))
             .map_err(|error| invalid().source(error))?;

@@ -29,9 +29,9 @@ impl RegisteredName {
     /// [`NameError`] as [`Name::parse`].
     pub fn parse(text: &str, order: NameOrder) -> Result<Self, NameError> {
         let name = Name::parse(text)?;
-        let mut keys = vec![name.canonical().ok_or(NameError::Value)?];
+        let mut keys = vec![name.canonical().cloned().ok_or(NameError::Value)?];
         if order == NameOrder::AllowReversed {
-            keys.extend(name.reversed().canonical());
+            keys.extend(name.reversed().canonical().cloned());
             keys.dedup();
         }
         Ok(Self { name, keys })
@@ -40,7 +40,7 @@ impl RegisteredName {
     /// Passes when the certificate's name is the registered one in an order that was allowed.
     #[must_use]
     pub fn matches(&self, name: &Name) -> bool {
-        name.canonical().is_some_and(|canonical| self.keys.contains(&canonical))
+        name.canonical().is_some_and(|canonical| self.keys.contains(canonical))
     }
 
     /// The keys under which the client is to be found: one, or two if the orders differ.
