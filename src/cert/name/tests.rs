@@ -181,7 +181,7 @@ fn a_registration_may_allow_the_reversed_order() {
     assert_eq!(strict.keys().len(), 1);
     let lenient = RegisteredName::parse(reversed, NameOrder::AllowReversed).unwrap();
     assert!(lenient.matches(&bank()));
-    assert!(lenient.keys().contains(&bank().canonical().unwrap()));
+    assert!(lenient.keys().contains(bank().canonical().unwrap()));
     // Reversed as a whole, not in any order.
     assert!(!lenient.matches(&name(
         "O=Bank\\, Sons \\+ Co,C=GB,organizationIdentifier=PSDGB-FCA-123456,CN=api.bank.example"
