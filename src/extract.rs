@@ -1,5 +1,5 @@
-//! Evidence, and the passport, as axum extractors: a handler that demands evidence cannot run without
-//! the gate.
+//! Evidence, and the passport, as axum extractors: a handler that demands evidence cannot run
+//! without the gate.
 
 use std::fmt;
 use std::ops::Deref;

@@ -184,9 +184,9 @@ impl GateBuilder {
     /// Demands that some step leaves this evidence: a floor for presets, and for lists of steps that
     /// others write.
     ///
-    /// Does not see through a drill: a step that a file switches off ([`Setup`](crate::config::Setup))
-    /// may be replaced by one that leaves its evidence unchecked. [`Gate::steps`] names it, with
-    /// `(off)` behind the name.
+    /// Does not see through a drill: a step that a file switches off
+    /// ([`Config::steps`](crate::config::Config::steps)) may be replaced by one that leaves its
+    /// evidence unchecked. [`Gate::steps`] names it, with `(off)` behind the name.
     pub fn must_leave<E: Evidence>(mut self) -> Self {
         self.floor.push(Fact::of::<E>());
         self
