@@ -75,6 +75,9 @@ impl fmt::Debug for Body {
 /// A rule that names it among its needs makes the gate read the body, under the limit of the
 /// context, just before that rule; the handler then gets the same bytes. A gate without such a
 /// rule never touches the body.
+///
+/// A body that is over the limit, breaks off, or has a `Content-Encoding` is refused
+/// ([`Reason::BodyTooLarge`], [`Reason::BodyUnreadable`], [`Reason::ContentTypeUnsupported`]).
 pub struct BodyBytes(Bytes);
 
 impl BodyBytes {

@@ -1,4 +1,5 @@
-//! Evidence as axum extractors: a handler that demands it cannot run without the gate.
+//! Evidence, and the passport, as axum extractors: a handler that demands evidence cannot run
+//! without the gate.
 
 use std::fmt;
 use std::ops::Deref;
@@ -15,7 +16,8 @@ use crate::gate::{Evidence, Fact, Passport};
 ///
 /// A route that was added after `.layer(gate)` has no gate in front of it, and nothing warns of
 /// that; a handler that takes `Proof<BoundToken>` answers 500 there instead of paying. `Option<Proof<E>>`
-/// is for handlers that also run without.
+/// is for handlers that also run without. The [`Passport`] itself is an extractor too, for
+/// [`Passport::refuse`].
 pub struct Proof<E>(Arc<E>);
 
 impl<E> Deref for Proof<E> {

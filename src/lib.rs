@@ -16,13 +16,14 @@
 //!   evidence, and leaves evidence of its own or refuses.
 //! - An **around** ([`gate::Around`]) also sees the answer, on refusals and replays too.
 //! - **Evidence** has private fields. Holding a [`token::BoundToken`] is the proof that the binding
-//!   was checked; a handler that takes `Proof<BoundToken>` cannot run without the gate.
+//!   was checked; a handler that takes `Proof<BoundToken>` cannot run without the gate. The one
+//!   exception are the drills of [`config`], which switch steps off and warn of it.
 //! - A **refusal** ([`reject::Rejection`]) is a response; one [`reject::ErrorFormat`] per gate decides
 //!   its status and body.
 //!
 //! Rules compose in two ways: in a gate, whose `build()` checks the order at start-up, or each as a
-//! `tower::Layer` of its own, where a rule whose evidence is missing answers 500. [`profile`] has
-//! complete gates, [`config`] makes them from a file.
+//! `tower::Layer` of its own, where a rule whose evidence is missing answers 500, and refusals are
+//! problem details. [`profile`] has complete gates, [`config`] makes them from a file.
 //!
 //! | step | kind | needs | leaves |
 //! |---|---|---|---|

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::Path;
 
-use tower_open_banking::cert::RegisteredClient;
 use tower_open_banking::config::Config;
 use tower_open_banking::context::Observer;
 use tower_open_banking::gate::{Gate, GateBuilder};
@@ -30,7 +29,6 @@ impl Gates {
             builder
                 .observer(observer.clone())
                 .executor(in_flight.clone())
-                .must_leave::<RegisteredClient>()
                 .build()
                 .map_err(|error| error.to_string())
         };

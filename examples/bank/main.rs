@@ -1,11 +1,12 @@
 //! A bank's API behind the gate, run from a file.
 //!
 //! ```text
-//! cargo run --example bank -- --config examples/bank.toml
+//! cargo run --example demo -- --write DIR
+//! cargo run --example bank -- --config DIR/bank.toml
 //! ```
 //!
-//! `examples/bank.toml` explains every key; `cargo run --example demo -- --write DIR` makes the
-//! keys, certificates and tokens that it names. The addresses and the steps of the gates go to
+//! The first writes `examples/bank.toml`, which explains every key, and beside it the keys,
+//! certificates and tokens that it names. The addresses and the steps of the gates go to
 //! standard output, every decision to standard error.
 //!
 //! Exit status: 0 after SIGTERM or Ctrl-C, 1 when an address cannot be listened on, 2 when the

@@ -27,7 +27,8 @@ use crate::token::{AccessToken, BoundToken};
 ///
 /// # Does not check
 ///
-/// That signing certificate and transport certificate name the same organisation.
+/// That signing certificate and transport certificate name the same organisation; nor, unless the
+/// issuer is pinned, which of the trusted authorities gave the name.
 ///
 /// # Rejections
 ///

@@ -17,7 +17,25 @@ use super::{Certificate, CertificateError, ClientCertificate};
 /// unordered material for building a path.
 ///
 /// The leaf is parsed once, by the first request of the connection: clone the value into every
-/// request, do not make a new one.
+/// request, do not make a new one. With the feature `rustls` it is made `From<&ServerConnection>`, of
+/// what `TlsStream::get_ref` gives in tokio-rustls:
+///
+/// ```
+/// use axum::{Router, body::Body, http::Request};
+/// use tower::{Service, ServiceExt};
+/// use tower_open_banking::cert::PeerCertificates;
+///
+/// fn for_connection(
+///     app: Router, // behind the gate
+///     tls: &rustls::ServerConnection,
+/// ) -> impl Service<Request<hyper::body::Incoming>> + Clone {
+///     let certificates = PeerCertificates::from(tls);
+///     app.map_request(move |mut request: Request<hyper::body::Incoming>| {
+///         request.extensions_mut().insert(certificates.clone());
+///         request.map(Body::new)
+///     })
+/// }
+/// ```
 #[derive(Clone)]
 pub struct PeerCertificates(Arc<Presented>);
 

@@ -25,8 +25,8 @@ use crate::reject::{Reason, Rejection};
 ///   extensions) is one of the trusted proxies, and the one header holds one certificate in the
 ///   configured encoding.
 ///
-/// Headers that proxies use for certificates are removed from the request in every case, so that no
-/// handler can believe a forged one.
+/// The configured header, and those that proxies are known to use for certificates, are removed from
+/// the request in every case, so that no handler can believe a forged one.
 ///
 /// # Needs and leaves
 ///
@@ -35,7 +35,7 @@ use crate::reject::{Reason, Rejection};
 /// # Does not check
 ///
 /// The certificate, not even its dates: [`TrustCertificate`](super::TrustCertificate) does. Nor
-/// what the proxy thought of it.
+/// what the proxy thought of it, nor that the proxy demanded the key.
 ///
 /// # Rejections
 ///
@@ -47,6 +47,30 @@ use crate::reject::{Reason, Rejection};
 /// # Specification
 ///
 /// RFC 8705, 2 and 3; RFC 9440, 3 and 4.
+///
+/// ```
+/// # use base64::{Engine, engine::general_purpose::STANDARD};
+/// use http::{HeaderName, Request};
+/// use tower_open_banking::cert::{ForwardedHeader, PeerAddress, PresentCertificate, TrustedPeers};
+/// use tower_open_banking::context::Context;
+/// use tower_open_banking::gate::{Rule, Verdict};
+///
+/// # let made = rcgen::generate_simple_self_signed(["tpp.example".to_owned()])?;
+/// # let base64 = STANDARD.encode(made.cert.der());
+/// let header = ForwardedHeader::named(HeaderName::from_static("x-ssl-cert"), "base64-der".parse()?);
+/// let rule = PresentCertificate::from_header(header, TrustedPeers::parse(["10.1.0.0/16"])?);
+/// let judged = |peer: [u8; 4]| {
+///     let request = Request::get("/accounts").header("x-ssl-cert", &base64);
+///     let request = request.extension(PeerAddress::new(peer.into()));
+///     let (mut parts, ()) = request.body(()).unwrap().into_parts();
+///     let verdict = rule.check((), &mut parts, &Context::default());
+///     assert!(parts.headers.is_empty());
+///     verdict
+/// };
+/// assert!(matches!(judged([10, 1, 2, 3]), Verdict::Now(Ok(_))));
+/// assert!(matches!(judged([192, 0, 2, 1]), Verdict::Now(Err(_))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct PresentCertificate(Arc<Source>);
 

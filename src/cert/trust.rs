@@ -43,11 +43,37 @@ use crate::reject::{Reason, Rejection};
 /// [`Reason::CertificateExpired`], [`Reason::CertificateNotYetValid`],
 /// [`Reason::CertificatePurposeWrong`], [`Reason::CertificateRevoked`],
 /// [`Reason::CertificateUntrusted`], [`Reason::CertificateWeak`], and
-/// [`Reason::RevocationUnknown`] where no current list speaks of it.
+/// [`Reason::RevocationUnknown`] where no current list speaks of it, or a list is from the future.
 ///
 /// # Specification
 ///
 /// RFC 5280, 6; ETSI TS 119 495; FAPI 1.0 Advanced, 8.5.
+///
+/// ```
+/// use http::{Request, Response, StatusCode};
+/// use tower::{Layer, ServiceExt, service_fn};
+/// use tower_open_banking::{body::Body, cert::*, gate::Gate, reject::Problem};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # type Answer = Result<Response<Body>, std::convert::Infallible>;
+/// # let name = || ["tpp.example".to_owned()];
+/// # let known = rcgen::generate_simple_self_signed(name())?.cert.der().clone();
+/// # let stranger = rcgen::generate_simple_self_signed(name())?.cert.der().clone();
+/// let handler = service_fn(|_| async { Answer::Ok(Response::new(Body::empty())) });
+/// let anchors = Anchors::of([known.clone()])?;
+/// let gate = Gate::new(Problem::default())
+///     .then(PresentCertificate::from_tls())
+///     .then(TrustCertificate::anchored_in(anchors, Revocation::danger_off()))
+///     .build()?;
+/// for (certificate, status) in [(known, StatusCode::OK), (stranger, StatusCode::UNAUTHORIZED)] {
+///     let request = Request::get("/").extension(PeerCertificates::new([certificate]));
+///     let answer = gate.layer(handler).oneshot(request.body(Body::empty())?).await?;
+///     assert_eq!(answer.status(), status);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct TrustCertificate(Arc<Judge>);
 

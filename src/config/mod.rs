@@ -1,5 +1,16 @@
 //! A gate from a file: plain serde structs, no crypto types.
 //!
+//! ```no_run
+//! use std::{fs, path::Path};
+//! use tower_open_banking::config::Config;
+//!
+//! let config: Config = toml::from_str(&fs::read_to_string("/etc/bank/gate.toml")?)?;
+//! let payments = config.open(Path::new("/etc/bank"))?.payments().build()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! `examples/bank.toml` explains the keys, among those of the example's own.
+//!
 //! Unknown keys are errors, because a misspelt key must not switch a check off. Everything that can
 //! fail fails in [`Config::open`], at start-up: unreadable files, empty trust stores, weak or empty
 //! algorithm lists, `revocation = "crl"` without lists.
@@ -44,7 +55,9 @@ pub struct Config {
     /// The scopes that go with each role.
     #[serde(default)]
     pub scopes: Scopes,
-    /// Steps switched off by name, for drills: `VerifySignature = false`.
+    /// Steps switched off by name, for drills: `VerifySignature = false`. Evidence on which others
+    /// build is then left without the check. A service that takes no drills refuses a file in which
+    /// this is not empty.
     #[serde(default)]
     pub steps: BTreeMap<String, bool>,
 }

@@ -19,12 +19,15 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Passes when
 ///
-/// - the qcStatements are there, not critical, readable, and none stands twice;
+/// - the qcStatements are there, not critical, in the encoding of the standard, and none stands twice;
 /// - QcType is `web` alone (a QWAC), or `eseal` alone after [`allow_seal`](Self::allow_seal);
 /// - there is a PSD2 statement with at least one role, each role's name belongs to its identifier,
 ///   and "unspecified" stands alone; unknown roles are kept and grant nothing;
 /// - the subject has exactly one `organizationIdentifier`, of the scheme `PSD`, and its country and
-///   authority are those of the statement's NCA id.
+///   authority are those of the statement's NCA id, or the statement is that of an international
+///   institution, which names no authority (TS 119 495, V1.8.1).
+///
+/// Each `allow_` method relaxes one of these.
 ///
 /// # Needs and leaves
 ///

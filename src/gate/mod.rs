@@ -51,6 +51,75 @@ impl fmt::Debug for Assembly {
 /// A security profile as a [`tower::Layer`]: steps in request order.
 ///
 /// Cloning and layering are one reference count each.
+///
+/// # Passes when
+///
+/// Every step passes, from the first to the last; where two things are wrong, the earlier step
+/// answers. The service behind the gate finds the evidence in the request's [`Passport`]. Its answer
+/// goes back through the arounds in reverse, as does a refusal or a replay through those that stand
+/// before it.
+///
+/// # Needs and leaves
+///
+/// Needs what [`given`](GateBuilder::given) promises; leaves what its steps leave. The request body is
+/// read just before the first step that needs [`BodyBytes`](crate::body::BodyBytes), and not at all
+/// where none does.
+///
+/// # Does not check
+///
+/// That its steps are enough: order is not completeness. [`must_leave`](GateBuilder::must_leave) and
+/// [`steps`](Self::steps) are for that. Nor what comes to the service on another way, such as a route
+/// that was added to a router after `.layer(gate)`. An error of the service, which is no answer, is
+/// passed on past the arounds.
+///
+/// # Rejections
+///
+/// Those of its steps, and
+///
+/// - [`Reason::Misassembled`] where promised evidence is missing;
+/// - [`Reason::BodyTooLarge`], [`Reason::BodyUnreadable`], and [`Reason::ContentTypeUnsupported`] for
+///   a `Content-Encoding`, where a step reads the body of the request;
+/// - [`Reason::ResponseUnreadable`] where an around cannot read that of the answer;
+/// - [`Reason::HandlerAborted`] where a handler that outlives its client breaks off.
+///
+/// # Specification
+///
+/// None of its own; [`profile`](crate::profile) has the gates of the specifications.
+///
+/// ```
+/// use http::{Request, Response, StatusCode};
+/// use tower::{Layer, ServiceExt, service_fn};
+/// use tower_open_banking::{body::Body, gate::Gate, header::*, reject::Obie, token::BindToken};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # type Answer = Result<Response<Body>, std::convert::Infallible>;
+/// let handler = service_fn(|_| async { Answer::Ok(Response::new(Body::empty())) });
+/// let gate = Gate::new(Obie::V3_1)
+///     .around(EchoInteractionId::or_generate())
+///     .then(NegotiateMedia::json())
+///     .build()?;
+/// for (accept, status) in
+///     [("application/json", StatusCode::OK), ("text/html", StatusCode::NOT_ACCEPTABLE)]
+/// {
+///     let request = Request::get("/accounts").header("accept", accept).body(Body::empty())?;
+///     let answer = gate.layer(handler).oneshot(request).await?;
+///     assert_eq!(answer.status(), status);
+///     assert!(answer.headers().contains_key("x-fapi-interaction-id"));
+/// }
+/// let refused = Gate::new(Obie::V3_1).then(BindToken::to_certificate()).build();
+/// let why = "step 1, BindToken, needs TrustedCertificate, which no step leaves";
+/// assert!(refused.unwrap_err().to_string().starts_with(why));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`Reason::BodyTooLarge`]: crate::reject::Reason::BodyTooLarge
+/// [`Reason::BodyUnreadable`]: crate::reject::Reason::BodyUnreadable
+/// [`Reason::ContentTypeUnsupported`]: crate::reject::Reason::ContentTypeUnsupported
+/// [`Reason::HandlerAborted`]: crate::reject::Reason::HandlerAborted
+/// [`Reason::Misassembled`]: crate::reject::Reason::Misassembled
+/// [`Reason::ResponseUnreadable`]: crate::reject::Reason::ResponseUnreadable
 #[derive(Clone, Debug)]
 pub struct Gate(Arc<Assembly>);
 
@@ -112,8 +181,9 @@ impl GateBuilder {
         self
     }
 
-    /// Demands that some step leaves this evidence: the floor below which no configuration can
-    /// go.
+    /// Demands that some step leaves this evidence: a floor for presets, and for lists of steps that
+    /// others write. A step that a file switches off
+    /// ([`Config::steps`](crate::config::Config::steps)) does not count, whatever stands in its place.
     pub fn must_leave<E: Evidence>(mut self) -> Self {
         self.floor.push(Fact::of::<E>());
         self
@@ -158,6 +228,7 @@ impl GateBuilder {
     pub(crate) fn swap<R: Rule>(mut self, name: &str, rule: R) -> Self {
         if let Some(place) = self.steps.iter_mut().find(|step| step.name == name) {
             *place = Entry::rule(rule);
+            place.is_drill = true;
         }
         self
     }

@@ -108,7 +108,8 @@ impl Passport {
         line
     }
 
-    /// Refuses from inside a handler, in the error format of the gate and with its log entry.
+    /// Refuses from inside a handler, in the error format of the gate and with its log entry. Under
+    /// axum, `.map(Body::from)` makes the response of a handler of it.
     pub fn refuse(&self, rejection: &Rejection) -> Response<Bytes> {
         self.decide("handler", Outcome::Refused(rejection));
         let mut response = self.context.render(rejection, self);

@@ -36,6 +36,8 @@ pub(crate) struct Entry {
     pub(crate) is_around: bool,
     pub(crate) outlives_client: bool,
     reads_body: bool,
+    /// Stands in the place of a rule that is switched off: what it leaves proves nothing.
+    pub(crate) is_drill: bool,
     pub(crate) step: Box<dyn Step>,
 }
 
@@ -49,6 +51,7 @@ impl Entry {
             leaves: Fact::of::<R::Leaves>(),
             is_around: false,
             outlives_client: false,
+            is_drill: false,
             step: Box::new(RuleStep(rule)),
         }
     }
@@ -62,6 +65,7 @@ impl Entry {
             leaves: Fact::of::<A::Leaves>(),
             is_around: true,
             outlives_client: around.outlives_client(),
+            is_drill: false,
             step: Box::new(AroundStep(around)),
         }
     }

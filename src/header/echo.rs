@@ -18,7 +18,7 @@ use crate::reject::{Reason, Rejection};
 /// # Needs and leaves
 ///
 /// Needs nothing; leaves [`InteractionId`], and tower-http's `RequestId` in the extensions of the
-/// request and of the response, so that its trace layer can print the id. It should be the first
+/// request and of the response, so that its trace layer (of tower-http 0.7) can print the id. It should be the first
 /// step: then refusals carry the id as well.
 ///
 /// # Does not check
@@ -36,6 +36,29 @@ use crate::reject::{Reason, Rejection};
 /// FAPI 1.0 Baseline, 6.2.1 (11) and (12); Open Banking UK Read/Write profile, "Response Headers".
 /// The refusal of a malformed value is ours: FAPI obliges to echo and never to validate, which
 /// made the header a way into logs.
+///
+/// ```
+/// use http::{Request, Response, StatusCode};
+/// use tower::{Layer, ServiceExt, service_fn};
+/// use tower_open_banking::{body::Body, header::EchoInteractionId};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # type Answer = Result<Response<Body>, std::convert::Infallible>;
+/// let handler = service_fn(|_| async { Answer::Ok(Response::new(Body::empty())) });
+/// let guarded = EchoInteractionId::or_generate().layer(handler);
+/// let sent = |id| Request::get("/").header("x-fapi-interaction-id", id).body(Body::empty());
+///
+/// let id = "93bac548-d2de-4546-b106-880a5018460d";
+/// let passed = guarded.clone().oneshot(sent(id)?).await?;
+/// assert_eq!(passed.headers()["x-fapi-interaction-id"], id);
+///
+/// let refused = guarded.oneshot(sent("no-uuid")?).await?;
+/// assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+/// assert_ne!(refused.headers()["x-fapi-interaction-id"], "no-uuid");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct EchoInteractionId {
     malformed: Malformed,

@@ -37,6 +37,24 @@ use crate::reject::{Reason, Rejection};
 ///
 /// FAPI 1.0 Baseline, 6.2.1 (13) and 6.2.2; Open Banking UK Read/Write profile, "Request Headers"
 /// (3.1.2 dropped the financial id); Consumer Data Standards, "HTTP Headers".
+///
+/// ```
+/// use http::Request;
+/// use tower_open_banking::context::Context;
+/// use tower_open_banking::gate::{Halt, Rule, Verdict};
+/// use tower_open_banking::header::ReadFapiHeaders;
+/// use tower_open_banking::reject::Reason;
+///
+/// let judged = |address: &str| {
+///     let request = Request::get("/accounts").header("x-fapi-customer-ip-address", address);
+///     let (mut parts, ()) = request.body(()).unwrap().into_parts();
+///     ReadFapiHeaders::obie().check((), &mut parts, &Context::default())
+/// };
+/// let Verdict::Now(Ok(fapi)) = judged("2001:db8::7") else { panic!("refused") };
+/// assert!(fapi.is_customer_present());
+/// let Verdict::Now(Err(Halt::Reject(why))) = judged("192.0.2.256") else { panic!("passed") };
+/// assert_eq!(why.reason(), Reason::HeaderInvalid);
+/// ```
 #[derive(Clone, Debug)]
 pub struct ReadFapiHeaders {
     financial_id: Option<FinancialId>,

@@ -13,9 +13,9 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Passes when
 ///
-/// `Accept` is absent or allows the media type in UTF-8, and a request with a body (`POST`, `PUT`,
-/// `PATCH`) carries one `Content-Type` of that type, in any case, with any parameters but a charset
-/// other than UTF-8.
+/// `Accept` is absent, empty or allows the media type in UTF-8, and a `POST`, `PUT` or `PATCH`, with a
+/// body or without one, carries one `Content-Type` of that type, in any case, with any parameters but
+/// a charset other than UTF-8.
 ///
 /// # Needs and leaves
 ///
@@ -32,6 +32,23 @@ use crate::reject::{Reason, Rejection};
 /// # Specification
 ///
 /// Open Banking UK Read/Write profile, "Basics"; RFC 9110, 8.3 and 12.5.1.
+///
+/// ```
+/// use http::Request;
+/// use tower_open_banking::context::Context;
+/// use tower_open_banking::gate::{Halt, Rule, Verdict};
+/// use tower_open_banking::header::NegotiateMedia;
+/// use tower_open_banking::reject::Reason;
+///
+/// let judged = |content_type: &str| {
+///     let request = Request::post("/domestic-payments").header("content-type", content_type);
+///     let (mut parts, ()) = request.body(()).unwrap().into_parts();
+///     NegotiateMedia::json().check((), &mut parts, &Context::default())
+/// };
+/// assert!(matches!(judged("application/json; charset=utf-8"), Verdict::Now(Ok(_))));
+/// let Verdict::Now(Err(Halt::Reject(why))) = judged("text/plain") else { panic!("passed") };
+/// assert_eq!(why.reason(), Reason::ContentTypeUnsupported);
+/// ```
 #[derive(Clone, Debug)]
 pub struct NegotiateMedia(MediaType);
 

@@ -29,13 +29,15 @@ use crate::signature::EndpointTable;
 ///
 /// The endpoint is idempotent by its table, `x-idempotency-key` is a key, and the store grants the
 /// claim on (tenant, client, method, path, key). On other endpoints a key is ignored, as the profile
-/// demands. For twenty-four hours from the first request, never longer by retrying, a retry with the
-/// same body gets the stored status, headers and body.
+/// demands. A retry with the same body and media type gets the stored status, `Content-Type`,
+/// `Location` and body, until the key is forgotten: twenty-four hours after the first request began,
+/// never later by retrying.
 ///
 /// The handler runs to its end even if the client hangs up, and its outcome is kept when it is a
 /// 2xx or 3xx, or a 4xx that it marked with [`FinalOutcome`]. Any other outcome frees the key. A
 /// handler that never comes to an end, or for which a time limit or a gateway answers 408, 502 or
-/// 504, leaves the key taken: nobody knows whether the payment was made.
+/// 504, leaves the key taken: nobody knows whether the payment was made. So does an outcome that the
+/// store cannot keep.
 ///
 /// # Needs and leaves
 ///
@@ -50,13 +52,34 @@ use crate::signature::EndpointTable;
 /// # Rejections
 ///
 /// [`Reason::HeaderMissing`], [`Reason::HeaderInvalid`]; [`Reason::IdempotencyKeyReused`] for
-/// another body; [`Reason::ContentTypeUnsupported`] for a repeated `Content-Type`, which belongs to
-/// the body; [`Reason::IdempotencyInFlight`]; [`Reason::IdempotencyOutcomeUnknown`];
-/// [`Reason::ServiceUnavailable`] where the store is full or does not answer.
+/// another body or media type; [`Reason::ContentTypeUnsupported`] for a repeated `Content-Type`, which
+/// belongs to the body; [`Reason::IdempotencyInFlight`]; [`Reason::IdempotencyOutcomeUnknown`];
+/// [`Reason::ServiceUnavailable`] where the store is full or does not answer;
+/// [`Reason::ResponseUnreadable`] where the handler's answer cannot be read or is too long to hold.
 ///
 /// # Specification
 ///
 /// Open Banking UK Read/Write profile, "Idempotency"; draft-ietf-httpapi-idempotency-key-header.
+///
+/// ```
+/// use tower_open_banking::{cert::RegisteredClient, gate::Gate, header::NegotiateMedia};
+/// use tower_open_banking::idempotency::{MemoryStore, RunOnce};
+/// use tower_open_banking::reject::Obie;
+///
+/// let once = || RunOnce::per_key(MemoryStore::with_capacity(1_000));
+/// let gate = || Gate::new(Obie::V3_1).given::<RegisteredClient>();
+///
+/// let built = gate().then(NegotiateMedia::json()).around(once()).build()?;
+/// assert_eq!(built.steps().last(), Some("RunOnce"));
+///
+/// let refused = gate().around(once()).then(NegotiateMedia::json()).build();
+/// assert_eq!(
+///     refused.unwrap_err().to_string(),
+///     "step 1, RunOnce, outlives its client and must be the last step: \
+///      move it behind step 2, NegotiateMedia",
+/// );
+/// # Ok::<(), tower_open_banking::gate::BuildError>(())
+/// ```
 #[derive(Clone)]
 pub struct RunOnce(Arc<Policy>);
 

@@ -19,7 +19,7 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Passes when
 ///
-/// Always: it only marks whether the endpoint's responses are signed, by the table. The signature
+/// Always: it only notes whether the endpoint's responses are signed, by the table. The signature
 /// goes on every answer with a body, on refusals and replays too, with a fresh `iat`; an answer
 /// without a body has none. `cty` is the media type of the answer. A signature that the handler set
 /// is replaced; where none is due it is removed.
@@ -41,6 +41,33 @@ use crate::reject::{Reason, Rejection};
 /// # Specification
 ///
 /// Open Banking UK Read/Write profile, "Message Signing".
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use tower::{Layer, ServiceExt, service_fn};
+/// use tower_open_banking::{body::Body, crypto::SigningKey, signature::*};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # type Answer = Result<Response<Body>, std::convert::Infallible>;
+/// # let pem = openssl::rsa::Rsa::generate(2048)?.private_key_to_pem()?;
+/// # let curve = rcgen::KeyPair::generate()?.serialize_pem();
+/// let made = |pem: &[u8]| {
+///     let key = SigningKey::from_pem(pem)?;
+///     ResponseSigner::new(ObieSigning::V3_1_4, key, "bank-1", "0015800000jf9GgAAI", "openbanking.org.uk")
+/// };
+/// assert!(made(curve.as_bytes()).is_err()); // PS256 wants RSA
+///
+/// let handler = service_fn(|_| async { Answer::Ok(Response::new(Body::from(Bytes::from("{}")))) });
+/// let signed = SignResponse::with(made(&pem)?).layer(handler);
+/// for (path, is_signed) in [("/domestic-payments", true), ("/funds-confirmations", false)] {
+///     let answer = signed.clone().oneshot(Request::post(path).body(Body::empty())?).await?;
+///     assert_eq!(answer.headers().contains_key("x-jws-signature"), is_signed);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct SignResponse {
     signer: Arc<ResponseSigner>,

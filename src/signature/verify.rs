@@ -26,8 +26,8 @@ use crate::reject::{Reason, Rejection};
 /// members of the profile's version with their values and no others ([`ObieSigning`]); `alg` is
 /// among the algorithms of the rule **and** of the client; `iss` is the client that the token was
 /// issued to; `kid` names one of that client's keys; and the signature holds over the bytes of the
-/// body as received, never over a re-serialisation. On other endpoints: as
-/// [`unexpected`](Self::unexpected) says.
+/// body as received, never over a re-serialisation. On other endpoints a message without signature
+/// passes, and one with a signature as [`unexpected`](Self::unexpected) says.
 ///
 /// # Needs and leaves
 ///
@@ -98,7 +98,8 @@ impl VerifySignature {
         self.with(|verifier| verifier.rules.anchors = anchors)
     }
 
-    /// Sets the algorithms of the profile; a client may use those of them that it registered.
+    /// Sets the algorithms of the profile; a client may use those of them that it registered. The UK
+    /// profiles know PS256 alone; an empty list lets no signature pass.
     #[must_use]
     pub fn algorithms(self, algorithms: impl Into<Vec<Algorithm>>) -> Self {
         self.with(|verifier| verifier.algorithms = algorithms.into())

@@ -22,7 +22,7 @@ use crate::reject::{Reason, Rejection};
 /// The request carries one bearer token in the `Authorization` header and none in the query, and
 ///
 /// - [`issued_by`](Self::issued_by): it is a JWT whose `typ` is `at+jwt`, signed with an allowed
-///   algorithm by the key that its `kid` names; `iss` is the issuer and `aud` contains the audience,
+///   algorithm by the key that its `kid` names, of at most 16 KiB; `iss` is the issuer and `aud` contains the audience,
 ///   character by character; `exp` lies ahead; `iat` and `nbf`, where there, do not lie ahead by
 ///   more than ten seconds; `sub`, `client_id`, `iat` and `jti` are there;
 /// - [`introspected_by`](Self::introspected_by): the authorization server says `active: true` and
@@ -47,6 +47,30 @@ use crate::reject::{Reason, Rejection};
 /// # Specification
 ///
 /// RFC 6750; RFC 9068, 4; RFC 7662, 2.2; FAPI 1.0 Baseline, 6.2.1.
+///
+/// ```
+/// # use rustls_pki_types::UnixTime;
+/// use http::Request;
+/// use serde_json::json;
+/// use tower_open_banking::{context::Context, crypto::*, gate::{Rule, Verdict}, jose::*, token::*};
+///
+/// # let key = SigningKey::from_pem(rcgen::KeyPair::generate()?.serialize_pem().as_bytes())?;
+/// # let now = UnixTime::now().as_secs();
+/// let keys = KeySet::of([Key::new(key.public_key().clone()).with_id("as-1")])?;
+/// let (issuer, audience) = (TokenIssuer("https://as".into()), TokenAudience("https://api".into()));
+/// let rule = VerifyToken::issued_by(issuer, audience, keys);
+/// let judged = |audience: &str| {
+///     let claims = json!({ "iss": "https://as", "aud": audience, "client_id": "tpp", "sub": "alice",
+///         "jti": "1", "iat": now, "exp": now + 300 });
+///     let header = NewHeader::new(Algorithm::Es256, "as-1").typ("at+jwt");
+///     let token = header.sign_compact(&key, claims.to_string().as_bytes()).unwrap();
+///     let request = Request::get("/accounts").header("authorization", format!("Bearer {token}"));
+///     rule.check((), &mut request.body(()).unwrap().into_parts().0, &Context::default())
+/// };
+/// assert!(matches!(judged("https://api"), Verdict::Now(Ok(token)) if token.client_id() == "tpp"));
+/// assert!(matches!(judged("https://elsewhere"), Verdict::Now(Err(_))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct VerifyToken(Arc<Verifier>);
 

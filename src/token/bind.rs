@@ -13,8 +13,8 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Passes when
 ///
-/// The token's `cnf` names, in `x5t#S256`, the SHA-256 thumbprint of the certificate. Compared in
-/// constant time.
+/// The token's `cnf` names, in `x5t#S256`, the SHA-256 thumbprint of the certificate, and no key by
+/// `jkt`. Compared in constant time.
 ///
 /// # Needs and leaves
 ///
@@ -22,8 +22,8 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Does not check
 ///
-/// Any confirmation by DPoP: a token that names `jkt` as well is refused, because both would have
-/// to hold.
+/// A proof by DPoP: a token that names `jkt` is refused, because that would have to hold too. Nor
+/// what `cnf` says beside these two.
 ///
 /// # Rejections
 ///

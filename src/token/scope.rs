@@ -13,7 +13,7 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Passes when
 ///
-/// The token holds every one of the scopes.
+/// The token holds every one of the scopes, and there is at least one.
 ///
 /// # Needs and leaves
 ///
@@ -34,7 +34,7 @@ use crate::reject::{Reason, Rejection};
 pub struct RequireScope(Arc<[String]>);
 
 impl RequireScope {
-    /// Demands all of these.
+    /// Demands all of these; an empty list lets nobody pass.
     pub fn all<T: Into<String>>(scopes: impl IntoIterator<Item = T>) -> Self {
         Self(scopes.into_iter().map(Into::into).collect())
     }

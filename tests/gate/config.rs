@@ -11,6 +11,8 @@ use http::{HeaderName, HeaderValue, Request};
 use tower_open_banking::body::Body;
 use tower_open_banking::cert::PeerAddress;
 use tower_open_banking::config::{Config, ConfigError, Setup};
+use tower_open_banking::gate::GateBuilder;
+use tower_open_banking::token::BoundToken;
 
 use crate::support::answer::Answer;
 use crate::support::bank::{
@@ -533,7 +535,17 @@ async fn a_step_switched_off_cannot_go_below_the_floor() {
     use tower_open_banking::signature::SignedMessage;
     let mut table = good(Preset::Uk314);
     set(&mut table, "steps.VerifySignature", false);
-    let gate = open(table).unwrap().payments().must_leave::<SignedMessage>();
-    let said = gate.build().unwrap_err().to_string();
-    assert_eq!(said, "the gate must leave SignedMessage, and no step does");
+    set(&mut table, "steps.BindToken", false);
+    let setup = open(table).unwrap();
+    assert!(setup.payments().build().is_ok());
+    let said = |gate: GateBuilder| gate.build().unwrap_err().to_string();
+    assert_eq!(
+        said(setup.payments().must_leave::<SignedMessage>()),
+        "the gate must leave SignedMessage, and no step does"
+    );
+    assert_eq!(
+        said(setup.payments().must_leave::<BoundToken>()),
+        "the gate must leave BoundToken, and no step does",
+        "what stands in the place of BindToken does not count"
+    );
 }

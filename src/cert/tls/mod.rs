@@ -30,6 +30,27 @@ mod spki;
 ///
 /// The verifier of rustls would refuse, before the rules could answer, certificates without the
 /// purpose clientAuth, with an unknown critical extension, and of X.509 version 1.
+///
+/// ```
+/// use std::sync::Arc;
+/// use rustls::crypto::CryptoProvider;
+/// use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+/// use tower_open_banking::cert::PossessionOnly;
+///
+/// fn tls(
+///     provider: Arc<CryptoProvider>,
+///     chain: Vec<CertificateDer<'static>>,
+///     key: PrivateKeyDer<'static>,
+/// ) -> Result<rustls::ServerConfig, rustls::Error> {
+///     let verifier = Arc::new(PossessionOnly::new(&provider));
+///     rustls::ServerConfig::builder_with_provider(provider)
+///         .with_safe_default_protocol_versions()?
+///         .with_client_cert_verifier(verifier)
+///         .with_single_cert(chain, key)
+/// }
+/// ```
+///
+/// The rules then want [`PeerCertificates`] in the extensions of every request.
 #[derive(Clone, Debug)]
 pub struct PossessionOnly {
     algorithms: WebPkiSupportedAlgorithms,
