@@ -2,6 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::fmt;
+#[cfg(feature = "axum")]
 use std::sync::Arc;
 
 use bytes::Bytes;
