@@ -67,8 +67,8 @@ pub mod signature;
 pub mod testing;
 pub mod token;
 
-/// Certificates and times as this crate's signatures name them: `CertificateDer`, `UnixTime`. The same
-/// crate as `rustls::pki_types`.
+/// Certificates and times as this crate's signatures name them: `CertificateDer`, `UnixTime`. The
+/// same crate as `rustls::pki_types`.
 pub use rustls_pki_types as pki_types;
 
 #[cfg(doctest)]

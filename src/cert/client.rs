@@ -186,7 +186,7 @@ pub trait ClientRegistry: Send + Sync + 'static {
     fn find(&self, client_id: &str) -> ClientLookup;
 }
 
-/// A registry in memory, collected from [`Client`]s. Of several with one id the last counts.
+/// A registry in memory. The empty one knows nobody.
 #[derive(Clone, Debug, Default)]
 pub struct Clients(HashMap<String, Arc<Client>>);
 

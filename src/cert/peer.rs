@@ -17,8 +17,8 @@ use super::{Certificate, CertificateError, ClientCertificate};
 /// unordered material for building a path.
 ///
 /// The leaf is parsed once, by the first request of the connection: clone the value into every
-/// request, do not make a new one. With the feature `rustls` it is made `From<&ServerConnection>`, of
-/// what `TlsStream::get_ref` gives in tokio-rustls:
+/// request, do not make a new one. With the feature `rustls` it is made `From<&ServerConnection>`,
+/// of what `TlsStream::get_ref` gives in tokio-rustls:
 ///
 /// ```
 /// use axum::{Router, body::Body, http::Request};

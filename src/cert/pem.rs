@@ -84,8 +84,8 @@ impl From<pem::Error> for PemError {
     }
 }
 
-/// A SEQUENCE whose length takes more than one byte: every certificate and list, and no text, since the
-/// second byte is neither ASCII nor the continuation of a character.
+/// A SEQUENCE whose length takes more than one byte: every certificate and list, and no text, since
+/// the second byte is neither ASCII nor the continuation of a character.
 fn is_der(input: &[u8]) -> bool {
     matches!(input, [0x30, 0x81..=0x84, ..])
 }

@@ -25,8 +25,8 @@ use crate::reject::{Reason, Rejection};
 ///   extensions) is one of the trusted proxies, and the one header holds one certificate in the
 ///   configured encoding.
 ///
-/// The configured header, and those that proxies are known to use for certificates, are removed from
-/// the request in every case, so that no handler can believe a forged one.
+/// The configured header, and those that proxies are known to use for certificates, are removed
+/// from the request in every case, so that no handler can believe a forged one.
 ///
 /// # Needs and leaves
 ///
@@ -57,7 +57,8 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # let made = rcgen::generate_simple_self_signed(["tpp.example".to_owned()])?;
 /// # let base64 = STANDARD.encode(made.cert.der());
-/// let header = ForwardedHeader::named(HeaderName::from_static("x-ssl-cert"), "base64-der".parse()?);
+/// let name = HeaderName::from_static("x-ssl-cert");
+/// let header = ForwardedHeader::named(name, "base64-der".parse()?);
 /// let rule = PresentCertificate::from_header(header, TrustedPeers::parse(["10.1.0.0/16"])?);
 /// let judged = |peer: [u8; 4]| {
 ///     let request = Request::get("/accounts").header("x-ssl-cert", &base64);

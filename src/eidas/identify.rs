@@ -19,7 +19,8 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Passes when
 ///
-/// - the qcStatements are there, not critical, in the encoding of the standard, and none stands twice;
+/// - the qcStatements are there, not critical, in the encoding of the standard, and none stands
+///   twice;
 /// - QcType is `web` alone (a QWAC), or `eseal` alone after [`allow_seal`](Self::allow_seal);
 /// - there is a PSD2 statement with at least one role, each role's name belongs to its identifier,
 ///   and "unspecified" stands alone; unknown roles are kept and grant nothing;

@@ -15,8 +15,8 @@ use crate::token::{AccessToken, BoundToken, require};
 /// # Passes when
 ///
 /// The certificate holds the role, and the token every one of the scopes. The scopes default to
-/// those of the UK profile, and are a list that can be replaced. "Unspecified", and a role that this
-/// crate does not know, let nobody pass.
+/// those of the UK profile, and are a list that can be replaced. "Unspecified", and a role that
+/// this crate does not know, let nobody pass.
 ///
 /// # Needs and leaves
 ///
@@ -24,8 +24,8 @@ use crate::token::{AccessToken, BoundToken, require};
 ///
 /// # Does not check
 ///
-/// Whether the authority has withdrawn the role since the certificate was issued. No role stands for
-/// another: a bank that acts as third party holds more than that of account servicing.
+/// Whether the authority has withdrawn the role since the certificate was issued. No role stands
+/// for another: a bank that acts as third party holds more than that of account servicing.
 ///
 /// # Rejections
 ///

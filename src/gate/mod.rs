@@ -55,30 +55,30 @@ impl fmt::Debug for Assembly {
 /// # Passes when
 ///
 /// Every step passes, from the first to the last; where two things are wrong, the earlier step
-/// answers. The service behind the gate finds the evidence in the request's [`Passport`]. Its answer
-/// goes back through the arounds in reverse, as does a refusal or a replay through those that stand
-/// before it.
+/// answers. The service behind the gate finds the evidence in the request's [`Passport`]. Its
+/// answer goes back through the arounds in reverse, as does a refusal or a replay through those
+/// that stand before it.
 ///
 /// # Needs and leaves
 ///
-/// Needs what [`given`](GateBuilder::given) promises; leaves what its steps leave. The request body is
-/// read just before the first step that needs [`BodyBytes`](crate::body::BodyBytes), and not at all
-/// where none does.
+/// Needs what [`given`](GateBuilder::given) promises; leaves what its steps leave. The request body
+/// is read just before the first step that needs [`BodyBytes`](crate::body::BodyBytes), and not at
+/// all where none does.
 ///
 /// # Does not check
 ///
-/// That its steps are enough: order is not completeness. [`must_leave`](GateBuilder::must_leave) and
-/// [`steps`](Self::steps) are for that. Nor what comes to the service on another way, such as a route
-/// that was added to a router after `.layer(gate)`. An error of the service, which is no answer, is
-/// passed on past the arounds.
+/// That its steps are enough: order is not completeness. [`must_leave`](GateBuilder::must_leave)
+/// and [`steps`](Self::steps) are for that. Nor what comes to the service on another way, such as a
+/// route that was added to a router after `.layer(gate)`. An error of the service, which is no
+/// answer, is passed on past the arounds.
 ///
 /// # Rejections
 ///
 /// Those of its steps, and
 ///
 /// - [`Reason::Misassembled`] where promised evidence is missing;
-/// - [`Reason::BodyTooLarge`], [`Reason::BodyUnreadable`], and [`Reason::ContentTypeUnsupported`] for
-///   a `Content-Encoding`, where a step reads the body of the request;
+/// - [`Reason::BodyTooLarge`], [`Reason::BodyUnreadable`], and [`Reason::ContentTypeUnsupported`]
+///   for a `Content-Encoding`, where a step reads the body of the request;
 /// - [`Reason::ResponseUnreadable`] where an around cannot read that of the answer;
 /// - [`Reason::HandlerAborted`] where a handler that outlives its client breaks off.
 ///
@@ -181,9 +181,10 @@ impl GateBuilder {
         self
     }
 
-    /// Demands that some step leaves this evidence: a floor for presets, and for lists of steps that
-    /// others write. A step that a file switches off
-    /// ([`Config::steps`](crate::config::Config::steps)) does not count, whatever stands in its place.
+    /// Demands that some step leaves this evidence: a floor for presets, and for lists of steps
+    /// that others write. A step that a file switches off
+    /// ([`Config::steps`](crate::config::Config::steps)) does not count, whatever stands in its
+    /// place.
     pub fn must_leave<E: Evidence>(mut self) -> Self {
         self.floor.push(Fact::of::<E>());
         self

@@ -13,9 +13,9 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Passes when
 ///
-/// `Accept` is absent, empty or allows the media type in UTF-8, and a `POST`, `PUT` or `PATCH`, with a
-/// body or without one, carries one `Content-Type` of that type, in any case, with any parameters but
-/// a charset other than UTF-8.
+/// `Accept` is absent, empty or allows the media type in UTF-8, and a `POST`, `PUT` or `PATCH`,
+/// with a body or without one, carries one `Content-Type` of that type, in any case, with any
+/// parameters but a charset other than UTF-8.
 ///
 /// # Needs and leaves
 ///

@@ -52,10 +52,11 @@ use crate::signature::EndpointTable;
 /// # Rejections
 ///
 /// [`Reason::HeaderMissing`], [`Reason::HeaderInvalid`]; [`Reason::IdempotencyKeyReused`] for
-/// another body or media type; [`Reason::ContentTypeUnsupported`] for a repeated `Content-Type`, which
-/// belongs to the body; [`Reason::IdempotencyInFlight`]; [`Reason::IdempotencyOutcomeUnknown`];
-/// [`Reason::ServiceUnavailable`] where the store is full or does not answer;
-/// [`Reason::ResponseUnreadable`] where the handler's answer cannot be read or is too long to hold.
+/// another body or media type; [`Reason::ContentTypeUnsupported`] for a repeated `Content-Type`,
+/// which belongs to the body; [`Reason::IdempotencyInFlight`];
+/// [`Reason::IdempotencyOutcomeUnknown`]; [`Reason::ServiceUnavailable`] where the store is full or
+/// does not answer; [`Reason::ResponseUnreadable`] where the handler's answer cannot be read or is
+/// too long to hold.
 ///
 /// # Specification
 ///

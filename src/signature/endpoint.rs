@@ -55,8 +55,9 @@ impl Demands {
         Self { signed_request: true, signed_response: true, idempotent: true };
 }
 
-/// The endpoints of an API, with what is demanded of each: for [`VerifySignature`], [`SignResponse`]
-/// and [`RunOnce`](crate::idempotency::RunOnce), which must be given the same table.
+/// The endpoints of an API, with what is demanded of each: for [`VerifySignature`],
+/// [`SignResponse`] and [`RunOnce`](crate::idempotency::RunOnce), which must be given the same
+/// table.
 ///
 /// ```
 /// use http::Method;

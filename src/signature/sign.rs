@@ -55,7 +55,8 @@ use crate::reject::{Reason, Rejection};
 /// # let curve = rcgen::KeyPair::generate()?.serialize_pem();
 /// let made = |pem: &[u8]| {
 ///     let key = SigningKey::from_pem(pem)?;
-///     ResponseSigner::new(ObieSigning::V3_1_4, key, "bank-1", "0015800000jf9GgAAI", "openbanking.org.uk")
+///     let (issuer, anchor) = ("0015800000jf9GgAAI", "openbanking.org.uk");
+///     ResponseSigner::new(ObieSigning::V3_1_4, key, "bank-1", issuer, anchor)
 /// };
 /// assert!(made(curve.as_bytes()).is_err()); // PS256 wants RSA
 ///

@@ -98,8 +98,8 @@ impl VerifySignature {
         self.with(|verifier| verifier.rules.anchors = anchors)
     }
 
-    /// Sets the algorithms of the profile; a client may use those of them that it registered. The UK
-    /// profiles know PS256 alone; an empty list lets no signature pass.
+    /// Sets the algorithms of the profile; a client may use those of them that it registered. The
+    /// UK profiles know PS256 alone; an empty list lets no signature pass.
     #[must_use]
     pub fn algorithms(self, algorithms: impl Into<Vec<Algorithm>>) -> Self {
         self.with(|verifier| verifier.algorithms = algorithms.into())

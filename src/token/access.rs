@@ -19,12 +19,13 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Passes when
 ///
-/// The request carries one bearer token in the `Authorization` header and none in the query, and
+/// The request carries one bearer token, of at most 16 KiB, in the `Authorization` header and none in
+/// the query, and
 ///
 /// - [`issued_by`](Self::issued_by): it is a JWT whose `typ` is `at+jwt`, signed with an allowed
-///   algorithm by the key that its `kid` names, of at most 16 KiB; `iss` is the issuer and `aud` contains the audience,
-///   character by character; `exp` lies ahead; `iat` and `nbf`, where there, do not lie ahead by
-///   more than ten seconds; `sub`, `client_id`, `iat` and `jti` are there;
+///   algorithm by the key that its `kid` names; `iss` is the issuer and `aud`
+///   contains the audience, character by character; `exp` lies ahead; `iat` and `nbf`, where there,
+///   do not lie ahead by more than ten seconds; `sub`, `client_id`, `iat` and `jti` are there;
 /// - [`introspected_by`](Self::introspected_by): the authorization server says `active: true` and
 ///   names `client_id` and `exp`, and what it says of `iss`, `aud`, `exp`, `iat` and `nbf` passes
 ///   the same way.

@@ -19,8 +19,8 @@ mod shard;
 /// room is used up, new claims are refused with [`StoreError::Full`].
 ///
 /// Each claim sets the room of a whole record aside, so that the outcome of a request that was
-/// allowed to run can be kept; where room is short, a request whose lease ran out loses it. Expired records are removed by later claims, a few at a time: no
-/// thread of its own, no pause.
+/// allowed to run can be kept; where room is short, a request whose lease ran out loses it. Expired
+/// records are removed by later claims, a few at a time: no thread of its own, no pause.
 pub struct MemoryStore {
     first: Mutex<Shard>,
     others: Vec<Mutex<Shard>>,
