@@ -56,8 +56,8 @@ pub struct Config {
     #[serde(default)]
     pub scopes: Scopes,
     /// Steps switched off by name, for drills: `VerifySignature = false`. Evidence on which others
-    /// build is then left without the check. A service that takes no drills refuses a file in which
-    /// this is not empty.
+    /// build is then left without the check. Nobody can switch off what the application demands by
+    /// [`must_leave`](crate::gate::GateBuilder::must_leave).
     #[serde(default)]
     pub steps: BTreeMap<String, bool>,
 }
