@@ -24,8 +24,8 @@ use serde_json::{Value, json};
 use tower_open_banking::{
     cert::{Certificate, pem, time},
     eidas::{
-        Encoding, Finding, Kind, OrganizationId, Psd2Statement, PspRole, QcStatements, QcType,
-        RolesEncoding, Severity, findings,
+        Finding, Kind, OrganizationId, Psd2Statement, PspRole, QcStatements, QcType, RolesEncoding,
+        Severity, StatementsEncoding, findings,
     },
 };
 
@@ -174,8 +174,8 @@ impl Inspection {
             "nca_name": psd2.map(Psd2Statement::nca_name),
             "nca_id": psd2.map(Psd2Statement::nca_id),
             "qc_statements_encoding": self.statements.as_ref().map(|it| match it.encoding() {
-                Encoding::Standard => "standard",
-                Encoding::UnwrappedSingleStatement => "unwrapped_single_statement",
+                StatementsEncoding::Standard => "standard",
+                StatementsEncoding::UnwrappedSingleStatement => "unwrapped_single_statement",
             }),
             "roles_encoding": psd2.map(|psd2| match psd2.roles_encoding() {
                 RolesEncoding::Concatenated => "concatenated",
@@ -258,8 +258,8 @@ impl Inspection {
             line(f, "key", "claimed to be in a qualified device")?;
         }
         match statements.encoding() {
-            Encoding::Standard => Ok(()),
-            Encoding::UnwrappedSingleStatement => {
+            StatementsEncoding::Standard => Ok(()),
+            StatementsEncoding::UnwrappedSingleStatement => {
                 line(f, "encoding", "one statement without the sequence around it")
             }
         }

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use tower_open_banking::{
     cert::{Certificate, KeyUsage, Name, NameOrder, Oid, RegisteredName, pem, time},
     eidas::{
-        Encoding, OrganizationId, Psd2Statement, PspRole, QcStatements, RolesEncoding, findings,
+        OrganizationId, Psd2Statement, PspRole, QcStatements, RolesEncoding, StatementsEncoding,
+        findings,
     },
 };
 
@@ -180,8 +181,8 @@ fn qc_facts(statements: &QcStatements) -> Value {
     let types = types.unwrap_or_default();
     json!({
         "qc_statements_encoding": match statements.encoding() {
-            Encoding::Standard => "standard",
-            Encoding::UnwrappedSingleStatement => "unwrapped_single_statement",
+            StatementsEncoding::Standard => "standard",
+            StatementsEncoding::UnwrappedSingleStatement => "unwrapped_single_statement",
         },
         "qc_compliance": ids.iter().any(|id| id == "0.4.0.1862.1.1"),
         "qc_sscd": statements.sscd().unwrap(),

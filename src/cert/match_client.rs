@@ -155,7 +155,7 @@ mod tests {
     }
 
     fn matched(registry: impl ClientRegistry) -> Result<RegisteredClient, Reason> {
-        let trusted = TrustedCertificate::assertion(Arc::new(read(&ISSUING.issues(|_| {}))));
+        let trusted = TrustedCertificate::of(read(&ISSUING.issues(|_| {})));
         let token = access_token(|_| {});
         let needs = (&trusted, &token, &BoundToken::assertion());
         let verdict = MatchClient::registered_in(registry).check(needs, &mut request(), &at(NOW));

@@ -85,7 +85,7 @@ impl Rule for AnyCertificate {
         _: &mut Parts,
         _: &Context,
     ) -> Verdict<TrustedCertificate> {
-        Verdict::pass(TrustedCertificate::assertion(client.shared()))
+        Verdict::pass(TrustedCertificate::assertion(client))
     }
 }
 

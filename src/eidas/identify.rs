@@ -6,8 +6,8 @@ use std::sync::Arc;
 use http::request::Parts;
 
 use super::{
-    Encoding, Kind, OrganizationId, Psd2Statement, PspRole, QcStatements, RoleDefect,
-    RolesEncoding, Scheme,
+    Kind, OrganizationId, Psd2Statement, PspRole, QcStatements, RoleDefect, RolesEncoding, Scheme,
+    StatementsEncoding,
 };
 use crate::cert::{Certificate, Remembered, TrustedCertificate};
 use crate::context::Context;
@@ -221,7 +221,7 @@ impl Policy {
         if !statements.duplicates().is_empty() && self.defects == Admit::No {
             return Err(Defect::StatementTwice);
         }
-        let unwrapped = statements.encoding() == Encoding::UnwrappedSingleStatement;
+        let unwrapped = statements.encoding() == StatementsEncoding::UnwrappedSingleStatement;
         if unwrapped && self.unwrapped_statement == Admit::No {
             return Err(Defect::Unwrapped);
         }

@@ -16,7 +16,7 @@ pub use self::{
     nca::{NcaId, NotAnNcaId},
     organization_id::{NotAnOrganizationId, OrganizationId, Scheme},
     psd2::{Psd2Statement, RoleDefect, RoleOfPsp, RolesEncoding},
-    qc_statement::{Encoding, QcError, QcStatements},
+    qc_statement::{QcError, QcStatements, StatementsEncoding},
     qc_type::{Kind, QcType},
     require_role::{PermittedRole, RequireRole},
     role::PspRole,

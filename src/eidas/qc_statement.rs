@@ -17,7 +17,7 @@ use crate::cert::{Certificate, Oid};
 /// This type does not check who signed the certificate: any issuer can write any statement.
 #[derive(Clone, Debug)]
 pub struct QcStatements {
-    encoding: Encoding,
+    encoding: StatementsEncoding,
     statements: Vec<Statement>,
 }
 
@@ -45,7 +45,7 @@ impl QcStatements {
     ///
     /// # Errors
     ///
-    /// [`QcError::Malformed`] when it is in neither [`Encoding`], bytes follow, or there are more
+    /// [`QcError::Malformed`] when it is in neither [`StatementsEncoding`], bytes follow, or there are more
     /// statements than anyone needs.
     pub fn from_der(value: &[u8]) -> Result<Self, QcError> {
         read(value).map_err(|_| QcError::Malformed)
@@ -53,7 +53,7 @@ impl QcStatements {
 
     /// Which of the encodings met in practice the extension has.
     #[must_use]
-    pub fn encoding(&self) -> Encoding {
+    pub fn encoding(&self) -> StatementsEncoding {
         self.encoding
     }
 
@@ -182,7 +182,7 @@ impl QcStatements {
 
 /// How the statements are wrapped.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Encoding {
+pub enum StatementsEncoding {
     /// As RFC 3739 has it: a SEQUENCE OF statements.
     Standard,
     /// One statement without the sequence around it, as several sandboxes issue them.
@@ -208,7 +208,7 @@ fn read(value: &[u8]) -> der::Result<QcStatements> {
     let mut reader = SliceReader::new(value)?;
     let statements = reader.sequence(|reader| match Tag::peek(reader) {
         Ok(Tag::ObjectIdentifier) => Ok(QcStatements {
-            encoding: Encoding::UnwrappedSingleStatement,
+            encoding: StatementsEncoding::UnwrappedSingleStatement,
             statements: vec![read_content(reader)?],
         }),
         _ => read_all(reader),
@@ -225,7 +225,7 @@ fn read_all(reader: &mut SliceReader<'_>) -> der::Result<QcStatements> {
         }
         statements.push(reader.sequence(read_content)?);
     }
-    Ok(QcStatements { encoding: Encoding::Standard, statements })
+    Ok(QcStatements { encoding: StatementsEncoding::Standard, statements })
 }
 
 fn read_content(reader: &mut SliceReader<'_>) -> der::Result<Statement> {

@@ -1,6 +1,6 @@
 //! Certificates of payment service providers for tests.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use openssl::asn1::{Asn1Object, Asn1OctetString, Asn1Type};
 use openssl::hash::MessageDigest;
@@ -46,7 +46,7 @@ impl Psp {
     pub(super) fn trusted(&self) -> TrustedCertificate {
         let edit = |builder: &mut X509Builder| self.write(builder);
         let der = ISSUING.issues_by_openssl(&KEY, MessageDigest::sha256(), edit);
-        TrustedCertificate::assertion(Arc::new(read(&der)))
+        TrustedCertificate::of(read(&der))
     }
 
     fn write(&self, builder: &mut X509Builder) {

@@ -88,7 +88,6 @@ rule_layers!(BindToken);
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use base64::Engine;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -110,7 +109,7 @@ mod tests {
     const PUBLISHED_THUMBPRINT: &str = "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0";
 
     fn bound(leaf: &CertificateDer<'_>, cnf: Option<Value>) -> Result<(), Reason> {
-        let trusted = TrustedCertificate::assertion(Arc::new(read(leaf)));
+        let trusted = TrustedCertificate::of(read(leaf));
         let token = access_token(|claims| {
             if let Some(cnf) = cnf {
                 claims.insert("cnf".to_owned(), cnf);

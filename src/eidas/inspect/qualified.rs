@@ -2,14 +2,14 @@
 use super::{super::country::is_country, Report};
 use crate::{
     cert::Certificate,
-    eidas::{Encoding, QcError, QcStatements, QcType},
+    eidas::{QcError, QcStatements, QcType, StatementsEncoding},
 };
 
 pub(super) fn inspect(certificate: &Certificate, statements: &QcStatements, report: &mut Report) {
     if certificate.qc_statements().is_some_and(|extension| extension.is_critical()) {
         report.error("qc_statements_critical", "the qcStatements extension is critical");
     }
-    if statements.encoding() == Encoding::UnwrappedSingleStatement {
+    if statements.encoding() == StatementsEncoding::UnwrappedSingleStatement {
         report.error(
             "qc_statements_unwrapped",
             "the qcStatements extension holds one statement without the sequence around it",

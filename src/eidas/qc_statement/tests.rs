@@ -13,7 +13,7 @@ fn statements_keep_their_order_and_unknown_ones_mean_nothing() {
         parse(&[claim("1.2.3"), qc_type(&[WEB]), claim("0.4.0.1862.1.4"), claim("0.4.0.1862.1.1")]);
     let ids: Vec<_> = statements.ids().map(|id| id.to_string()).collect();
     assert_eq!(ids, ["1.2.3", "0.4.0.1862.1.6", "0.4.0.1862.1.4", "0.4.0.1862.1.1"]);
-    assert_eq!(statements.encoding(), Encoding::Standard);
+    assert_eq!(statements.encoding(), StatementsEncoding::Standard);
     assert_eq!(statements.compliance(), Ok(true));
     assert_eq!(statements.sscd(), Ok(true));
     assert_eq!(statements.types(), Ok(Some(vec![QcType::Web])));
@@ -33,7 +33,7 @@ fn no_statement_makes_no_claim() {
 #[test]
 fn a_single_statement_without_its_sequence_is_read_and_recorded() {
     let statements = QcStatements::from_der(&qc_type(&[ESEAL])).unwrap();
-    assert_eq!(statements.encoding(), Encoding::UnwrappedSingleStatement);
+    assert_eq!(statements.encoding(), StatementsEncoding::UnwrappedSingleStatement);
     assert_eq!(statements.kind(), Ok(Kind::QSeal));
 }
 
