@@ -9,7 +9,9 @@ use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
+use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
+use tower_open_banking::cert::{CLIENT_CERT, CLIENT_CERT_CHAIN, Certificate, ForwardedHeader};
 use tower_open_banking::{
     crypto::{Algorithm, PublicKey},
     jose::{Accept, Compact, Detached, Jwk, JwkError, JwsError, Key, Thumbprint, obie},
@@ -123,7 +125,7 @@ fn rfc_vectors() {
             "jwk-thumbprint" => rfc_thumbprint(vector),
             "x5t#S256" => rfc_certificate_thumbprint(vector),
             "http-message-signature" => rfc_http_message(vector),
-            "client-cert-field" => "left out: Client-Cert is read by another module",
+            "client-cert-field" => rfc_client_cert(vector),
             kind => panic!("unknown kind {kind}"),
         };
         tally.name(vector["id"].as_str().unwrap(), why);
@@ -144,6 +146,22 @@ fn rfc_jws(vector: &Value) -> &'static str {
         (false, true) => policy(&vector["jwk"], &header_of(jws)),
         (true, false) => panic!("accepted: {}", vector["id"]),
     }
+}
+
+/// The certificate of the header, with the chain behind it.
+fn rfc_client_cert(vector: &Value) -> &'static str {
+    let mut headers = HeaderMap::new();
+    for name in [CLIENT_CERT, CLIENT_CERT_CHAIN] {
+        let title = if name == CLIENT_CERT { "Client-Cert" } else { "Client-Cert-Chain" };
+        let value = vector["headers"][title].as_str().unwrap();
+        headers.insert(name, HeaderValue::from_str(value).unwrap());
+    }
+    let forwarded = ForwardedHeader::rfc9440().read(&headers).unwrap().unwrap();
+    assert_eq!(STANDARD.encode(forwarded.leaf()), vector["leaf_der_base64"]);
+    let chain: Vec<_> = forwarded.rest().iter().map(|der| STANDARD.encode(der)).collect();
+    assert_eq!(Value::from(chain), vector["chain_der_base64"]);
+    Certificate::from_der(forwarded.leaf()).unwrap();
+    "certificate and chain read from their headers"
 }
 
 /// The signature and key of a proof; what it says about a request is another module's to check.
