@@ -9,7 +9,7 @@ use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter};
 
 use super::{Anchors, Certificate, ClientCertificate, Remembered, Revocation};
 use crate::context::Context;
-use crate::crypto::webpki_algorithms;
+use crate::crypto::{Sha256, sha256, webpki_algorithms};
 use crate::gate::{Evidence, Rule, Verdict, rule_layers};
 use crate::reject::{Reason, Rejection};
 
@@ -44,6 +44,7 @@ use crate::reject::{Reason, Rejection};
 /// [`Reason::CertificatePurposeWrong`], [`Reason::CertificateRevoked`],
 /// [`Reason::CertificateUntrusted`], [`Reason::CertificateWeak`], and
 /// [`Reason::RevocationUnknown`] where no current list speaks of it, or a list is from the future.
+/// A refusal for want of a path stands for ten seconds for whoever presents the same certificates.
 ///
 /// # Specification
 ///
@@ -82,12 +83,19 @@ struct Judge {
     revocation: Revocation,
     /// Good paths by thumbprint, each with the last second for which it was found good.
     verdicts: Remembered<UnixTime>,
+    /// Refusals by the digest of all that was presented, each with the second it was found.
+    refusals: Remembered<(UnixTime, Reason)>,
 }
 
 impl TrustCertificate {
     /// Trusts what leads to these anchors and is not revoked.
     pub fn anchored_in(anchors: Anchors, revocation: Revocation) -> Self {
-        Self(Arc::new(Judge { anchors, revocation, verdicts: Remembered::of_trusted() }))
+        Self(Arc::new(Judge {
+            anchors,
+            revocation,
+            verdicts: Remembered::of_trusted(),
+            refusals: Remembered::of_strangers(),
+        }))
     }
 
     fn judge(&self, client: &ClientCertificate, now: UnixTime) -> Result<(), Rejection> {
@@ -98,10 +106,36 @@ impl TrustCertificate {
             return Ok(());
         }
         fit_for_transport(leaf)?;
-        let good_until = self.0.path(leaf, client.chain(), now)?;
-        self.0.verdicts.put(*leaf.thumbprint(), good_until);
-        Ok(())
+        let presented = digest(client);
+        if let Some((since, reason)) = self.0.refusals.get(&presented)
+            && (since.as_secs()..since.as_secs().saturating_add(REFUSED_FOR))
+                .contains(&now.as_secs())
+        {
+            return Err(Rejection::new(reason).detail("as a moment ago"));
+        }
+        match self.0.path(leaf, client.chain(), now) {
+            Ok(good_until) => {
+                self.0.verdicts.put(*leaf.thumbprint(), good_until);
+                Ok(())
+            }
+            Err(rejection) => {
+                // Chains can be made that take a hundred signature checks to refuse; one connection
+                // must not ask for that with every request.
+                self.0.refusals.put(presented, (now, rejection.reason()));
+                Err(rejection)
+            }
+        }
     }
+}
+
+/// All that the client presented, in its order.
+fn digest(client: &ClientCertificate) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(client.certificate().thumbprint());
+    for certificate in client.chain() {
+        hash.update(&sha256(certificate));
+    }
+    hash.finish()
 }
 
 impl Rule for TrustCertificate {
@@ -281,6 +315,8 @@ rule_layers!(TrustCertificate);
 #[allow(deprecated)]
 const NO_SIDE_OF_TLS: Error = Error::RequiredEkuNotFound;
 
+/// How long a refusal stands without another look, in seconds.
+const REFUSED_FOR: u64 = 10;
 const ANY_USAGE: &[usize] = &[2, 5, 29, 37, 0];
 const CLIENT_AUTH: &[usize] = &[1, 3, 6, 1, 5, 5, 7, 3, 2];
 const SERVER_AUTH: &[usize] = &[1, 3, 6, 1, 5, 5, 7, 3, 1];

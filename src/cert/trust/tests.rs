@@ -295,6 +295,20 @@ fn a_good_path_is_remembered_and_a_bad_one_is_not() {
 }
 
 #[test]
+fn a_refusal_stands_for_ten_seconds_for_what_was_presented_and_nothing_else() {
+    let authority = ROOT.authorizes("Other", |params| params.not_before = date(NOW + 5));
+    let (rule, leaf) = (rooted(), authority.issues(|_| {}));
+    let chain = [authority.der()];
+    let refused = Err(Reason::CertificateUntrusted);
+    assert_eq!(verdict(&rule, &leaf, &chain, NOW), refused);
+    assert_eq!(verdict(&rule, &leaf, &chain, NOW + 9), refused, "remembered");
+    assert_eq!(verdict(&rule, &leaf, &[authority.der(), ROOT.der()], NOW + 9), Ok(()));
+    let other = rooted();
+    assert_eq!(verdict(&other, &leaf, &chain, NOW), refused);
+    assert_eq!(verdict(&other, &leaf, &chain, NOW + 10), Ok(()));
+}
+
+#[test]
 fn a_remembered_path_ends_with_the_certificate() {
     let (rule, leaf) = (rooted(), ISSUING.issues(|_| {}));
     let chain = [ISSUING.der()];
