@@ -133,3 +133,74 @@ impl fmt::Debug for Context {
         f.debug_struct("Context").field("limits", &self.0.limits).finish_non_exhaustive()
     }
 }
+
+/// Says in the log that a rule is laxer than its profile, and by which switch.
+pub(crate) fn relaxed(rule: &'static str, switch: &'static str) {
+    tracing::warn!(rule, switch, "a relaxation is on");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use crate::crypto::test_keys;
+    use crate::eidas::IdentifyPsp;
+    use crate::header::EchoInteractionId;
+    use crate::jose::{Key, KeySet};
+    use crate::signature::{ObieSigning, VerifySignature};
+    use crate::token::{TokenAudience, TokenIssuer, VerifyToken};
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(line)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(switch: impl FnOnce()) -> String {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, switch);
+        String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+    }
+
+    fn verify_token() -> VerifyToken {
+        let key = test_keys::signing(&test_keys::p256()).public_key().clone();
+        let keys = KeySet::of([Key::new(key).with_id("1")]).unwrap();
+        VerifyToken::issued_by(TokenIssuer("i".into()), TokenAudience("a".into()), keys)
+    }
+
+    #[test]
+    fn every_relaxation_is_logged_by_name() {
+        let psp = IdentifyPsp::from_certificate;
+        let signature = || VerifySignature::detached_jws(ObieSigning::V3_1_4);
+        let switches: [(&str, &dyn Fn()); 10] = [
+            ("allow_seal", &|| drop(psp().allow_seal())),
+            ("allow_concatenated_roles", &|| drop(psp().allow_concatenated_roles())),
+            ("allow_unwrapped_statement", &|| drop(psp().allow_unwrapped_statement())),
+            ("allow_role_name_mismatch", &|| drop(psp().allow_role_name_mismatch())),
+            ("allow_directory_ids", &|| drop(psp().allow_directory_ids())),
+            ("allow_other_schemes", &|| drop(psp().allow_other_schemes())),
+            ("allow_malformed", &|| {
+                let _ = EchoInteractionId::or_generate().allow_malformed();
+            }),
+            ("allow_untyped", &|| drop(verify_token().allow_untyped())),
+            ("allow_member", &|| drop(signature().allow_member("x5t"))),
+            ("waiver 007", &|| drop(signature().danger_waiver_007())),
+        ];
+        for (name, switch) in switches {
+            let said = logged(switch);
+            assert!(said.contains("WARN") && said.contains(name), "{name}: {said}");
+        }
+        assert_eq!(logged(|| drop((psp(), IdentifyPsp::from_uk_directory(), signature()))), "");
+    }
+}

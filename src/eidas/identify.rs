@@ -10,7 +10,7 @@ use super::{
     StatementsEncoding,
 };
 use crate::cert::{Certificate, Remembered, TrustedCertificate};
-use crate::context::Context;
+use crate::context::{Context, relaxed};
 use crate::gate::{Audit, Evidence, Rule, Verdict, rule_layers};
 use crate::reject::{Reason, Rejection};
 
@@ -87,7 +87,9 @@ impl IdentifyPsp {
     /// As certificates of the UK directory (OBWAC) are made: several roles may stand in one entry,
     /// and the identifier may name the directory (`PSDGB-OB-…`) beside the authority `GB-FCA`.
     pub fn from_uk_directory() -> Self {
-        Self::from_certificate().allow_concatenated_roles().allow_directory_ids()
+        let Self { policy, .. } = Self::from_certificate();
+        let yes = Admit::Yes;
+        Self::by(Policy { concatenated_roles: yes, directory_ids: yes, ..policy })
     }
 
     fn by(policy: Policy) -> Self {
@@ -97,12 +99,14 @@ impl IdentifyPsp {
     /// Takes a QSealC as well as a QWAC.
     #[must_use]
     pub fn allow_seal(self) -> Self {
+        relaxed(Self::NAME, "allow_seal");
         Self::by(Policy { seal: Admit::Yes, ..self.policy })
     }
 
     /// Reads all roles out of one `RoleOfPsp`, as the UK directory wrote them.
     #[must_use]
     pub fn allow_concatenated_roles(self) -> Self {
+        relaxed(Self::NAME, "allow_concatenated_roles");
         Self::by(Policy { concatenated_roles: Admit::Yes, ..self.policy })
     }
 
@@ -111,18 +115,21 @@ impl IdentifyPsp {
     /// only.
     #[must_use]
     pub fn allow_unwrapped_statement(self) -> Self {
+        relaxed(Self::NAME, "allow_unwrapped_statement");
         Self::by(Policy { unwrapped_statement: Admit::Yes, ..self.policy })
     }
 
     /// Takes roles by their identifiers, whatever their names say.
     #[must_use]
     pub fn allow_role_name_mismatch(self) -> Self {
+        relaxed(Self::NAME, "allow_role_name_mismatch");
         Self::by(Policy { role_names: Admit::Yes, ..self.policy })
     }
 
     /// Takes `PSDGB-OB-…` beside the authority `GB-FCA`.
     #[must_use]
     pub fn allow_directory_ids(self) -> Self {
+        relaxed(Self::NAME, "allow_directory_ids");
         Self::by(Policy { directory_ids: Admit::Yes, ..self.policy })
     }
 
@@ -130,6 +137,7 @@ impl IdentifyPsp {
     /// number is then unknown, and nothing ties the identifier to the authority.
     #[must_use]
     pub fn allow_other_schemes(self) -> Self {
+        relaxed(Self::NAME, "allow_other_schemes");
         Self::by(Policy { other_schemes: Admit::Yes, ..self.policy })
     }
 

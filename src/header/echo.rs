@@ -5,7 +5,7 @@ use http::request::Parts;
 use tower_http::request_id::RequestId;
 
 use super::{InteractionId, single_text};
-use crate::context::Context;
+use crate::context::{Context, relaxed};
 use crate::gate::{Answer, Around, Audit, BoxFuture, Evidence, Halt, Refs, Verdict, around_layers};
 use crate::reject::{Reason, Rejection};
 
@@ -91,6 +91,7 @@ impl EchoInteractionId {
     /// Replaces a malformed id by a new one instead of refusing the request.
     #[must_use]
     pub fn allow_malformed(mut self) -> Self {
+        relaxed(Self::NAME, "allow_malformed");
         self.malformed = Malformed::Replace;
         self
     }

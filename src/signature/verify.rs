@@ -11,7 +11,7 @@ use super::obie::{HeaderRules, rejection};
 use super::{EndpointTable, HEADER, HEADER_TEXT, ObieSigning, TrustAnchors};
 use crate::body::BodyBytes;
 use crate::cert::{Client, RegisteredClient};
-use crate::context::Context;
+use crate::context::{Context, relaxed};
 use crate::crypto::{Algorithm, VerifyError};
 use crate::gate::{Evidence, Halt, Refs, Rule, Verdict, rule_layers};
 use crate::header::{HeaderTextError, single, single_text};
@@ -121,6 +121,7 @@ impl VerifySignature {
     /// followed.
     #[must_use]
     pub fn allow_member(self, name: impl Into<String>) -> Self {
+        relaxed(Self::NAME, "allow_member");
         self.with(|verifier| verifier.rules.tolerated.push(name.into()))
     }
 

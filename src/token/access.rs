@@ -9,7 +9,7 @@ use rustls_pki_types::UnixTime;
 
 use super::bearer;
 use super::introspection::{Introspect, Introspected, IntrospectionError};
-use crate::context::Context;
+use crate::context::{Context, relaxed};
 use crate::crypto::Algorithm;
 use crate::gate::{Audit, Evidence, Halt, Refs, Rule, Verdict, rule_layers};
 use crate::jose::{Accept, Claims, Compact, Confirmation, FoundKey, KeyLookup, KeySource, Scope};
@@ -128,6 +128,7 @@ impl VerifyToken {
     /// `sub`, `iat` or `jti`. Any other explicit type stays refused.
     #[must_use]
     pub fn allow_untyped(self) -> Self {
+        relaxed(Self::NAME, "allow_untyped");
         self.with(|verifier| verifier.typ = Typ::Untyped)
     }
 
