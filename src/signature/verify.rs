@@ -99,10 +99,13 @@ impl VerifySignature {
     }
 
     /// Sets the algorithms of the profile; a client may use those of them that it registered. The
-    /// UK profiles know PS256 alone; an empty list lets no signature pass.
+    /// UK profiles know PS256 alone; an empty list lets no signature pass. The family of RS256, which
+    /// no profile allows here, is left out even if listed.
     #[must_use]
     pub fn algorithms(self, algorithms: impl Into<Vec<Algorithm>>) -> Self {
-        self.with(|verifier| verifier.algorithms = algorithms.into())
+        let mut algorithms = algorithms.into();
+        algorithms.retain(|algorithm| !NEVER.contains(algorithm));
+        self.with(|verifier| verifier.algorithms = algorithms)
     }
 
     /// Refuses a message that was signed longer ago than this.
@@ -286,6 +289,9 @@ impl fmt::Debug for VerifySignature {
 }
 
 rule_layers!(VerifySignature);
+
+/// Read/Write profile, "Message Signing": never; FAPI 1.0 Advanced, 8.6: should not.
+const NEVER: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Rs384, Algorithm::Rs512];
 
 #[cfg(test)]
 mod tests;

@@ -199,6 +199,16 @@ fn other_trust_anchors_take_the_place_of_the_directory() {
 }
 
 #[test]
+fn rs256_is_refused_even_where_bank_and_client_list_it() {
+    let listed = [Algorithm::Ps256, Algorithm::Rs256];
+    let (rule, mut message) = v3_1_4();
+    message.set("alg", json!("RS256"));
+    let client = client().signs_with(keys(), listed);
+    let judged = judged(&rule.algorithms(listed), client, &message);
+    assert_eq!(judged, refused(Reason::SignatureClaimInvalid, "alg"));
+}
+
+#[test]
 fn an_algorithm_passes_that_both_profile_and_client_name() {
     let both = [Algorithm::Ps256, Algorithm::Es256];
     let (rule, mut message) = v3_1_4();
