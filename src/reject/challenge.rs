@@ -15,9 +15,11 @@ pub(super) fn bearer_error(reason: Reason) -> Option<&'static str> {
         Reason::ScopeInsufficient => Some("insufficient_scope"),
         Reason::CertificateExpired
         | Reason::CertificateMissing
+        | Reason::CertificateNotQualified
         | Reason::CertificateNotYetValid
         | Reason::CertificatePurposeWrong
         | Reason::CertificateRevoked
+        | Reason::CertificateStatusUnknown
         | Reason::CertificateUntrusted
         | Reason::CertificateWeak
         | Reason::ClientMismatch
@@ -121,12 +123,17 @@ pub(super) fn natural_status(reason: Reason) -> StatusCode {
         | Reason::SignatureMalformed
         | Reason::SignatureMissing
         | Reason::SignatureUnexpected
+        | Reason::SigningCertificateExpired
+        | Reason::SigningCertificateInvalid
+        | Reason::SigningCertificateRevoked
         | Reason::TokenMalformed => StatusCode::BAD_REQUEST,
         Reason::CertificateExpired
         | Reason::CertificateMissing
+        | Reason::CertificateNotQualified
         | Reason::CertificateNotYetValid
         | Reason::CertificatePurposeWrong
         | Reason::CertificateRevoked
+        | Reason::CertificateStatusUnknown
         | Reason::CertificateUntrusted
         | Reason::CertificateWeak
         | Reason::ClientMismatch
@@ -135,8 +142,10 @@ pub(super) fn natural_status(reason: Reason) -> StatusCode {
         | Reason::TokenInvalid
         | Reason::TokenMissing
         | Reason::TokenNotBound => StatusCode::UNAUTHORIZED,
-        Reason::ConsentNotPermitted
+        Reason::CertificateBlocked
+        | Reason::ConsentNotPermitted
         | Reason::FinancialIdWrong
+        | Reason::OrganisationMismatch
         | Reason::PolicyRefused
         | Reason::RoleMissing
         | Reason::ScopeInsufficient => StatusCode::FORBIDDEN,

@@ -49,7 +49,7 @@ struct Fault<'a> {
 
 impl ErrorFormat for Obie {
     fn render(&self, rejection: &Rejection, passport: &Passport) -> Response<Bytes> {
-        let reason = rejection.reason();
+        let reason = undisclosed(rejection.reason());
         let status = status(reason);
         if status == StatusCode::UNAUTHORIZED && !self.explains(reason) {
             return bare(status, rejection, passport);
@@ -82,6 +82,16 @@ impl Obie {
 }
 
 /// `400 BadRequest`, as the profile's example writes it.
+/// What is wrong with the certificate behind a signature is for the log.
+pub(super) fn undisclosed(reason: Reason) -> Reason {
+    match reason {
+        Reason::SigningCertificateExpired
+        | Reason::SigningCertificateInvalid
+        | Reason::SigningCertificateRevoked => Reason::SignatureInvalid,
+        other => other,
+    }
+}
+
 fn code_line(status: StatusCode) -> String {
     let words = status.canonical_reason().unwrap_or_default();
     format!("{} {}", status.as_u16(), words.replace(' ', ""))
@@ -92,7 +102,10 @@ fn path(rejection: &Rejection) -> Option<&str> {
         Reason::SignatureInvalid
         | Reason::SignatureMalformed
         | Reason::SignatureMissing
-        | Reason::SignatureUnexpected => Some("x-jws-signature"),
+        | Reason::SignatureUnexpected
+        | Reason::SigningCertificateExpired
+        | Reason::SigningCertificateInvalid
+        | Reason::SigningCertificateRevoked => Some("x-jws-signature"),
         Reason::IdempotencyInFlight
         | Reason::IdempotencyKeyReused
         | Reason::IdempotencyOutcomeUnknown => Some("x-idempotency-key"),
@@ -141,7 +154,10 @@ fn codes(reason: Reason) -> (&'static str, &'static str) {
         }
         Reason::ConsentStatusInvalid => ("UK.OBIE.Resource.InvalidConsentStatus", "U009"),
         Reason::ResourceUnknown => ("UK.OBIE.Resource.NotFound", "U011"),
-        Reason::SignatureInvalid => ("UK.OBIE.Signature.Invalid", "U015"),
+        Reason::SignatureInvalid
+        | Reason::SigningCertificateExpired
+        | Reason::SigningCertificateInvalid
+        | Reason::SigningCertificateRevoked => ("UK.OBIE.Signature.Invalid", "U015"),
         Reason::SignatureClaimInvalid => ("UK.OBIE.Signature.InvalidClaim", "U016"),
         Reason::SignatureClaimMissing => ("UK.OBIE.Signature.MissingClaim", "U017"),
         Reason::SignatureMalformed => ("UK.OBIE.Signature.Malformed", "U018"),
@@ -151,14 +167,18 @@ fn codes(reason: Reason) -> (&'static str, &'static str) {
         | Reason::IdempotencyKeyReused
         | Reason::IdempotencyOutcomeUnknown => ("UK.OBIE.Rules.ResourceAlreadyExists", "U029"),
         Reason::RoleMissing => ("Role.Missing", "V001"),
-        Reason::PolicyRefused => ("Policy.Refused", "V002"),
+        Reason::CertificateBlocked | Reason::OrganisationMismatch | Reason::PolicyRefused => {
+            ("Policy.Refused", "V002")
+        }
         Reason::ScopeInsufficient => ("UK.OBIE.Reauthenticate", "U028"),
         // Answered without a body, but for the expired token under 4.0.
         Reason::CertificateExpired
         | Reason::CertificateMissing
+        | Reason::CertificateNotQualified
         | Reason::CertificateNotYetValid
         | Reason::CertificatePurposeWrong
         | Reason::CertificateRevoked
+        | Reason::CertificateStatusUnknown
         | Reason::CertificateUntrusted
         | Reason::CertificateWeak
         | Reason::ClientMismatch

@@ -13,18 +13,24 @@ pub enum Reason {
     BodyTooLarge,
     /// The request body broke off.
     BodyUnreadable,
+    /// The provider is on the bank's stop list.
+    CertificateBlocked,
     /// The client certificate is past its end.
     CertificateExpired,
     /// A forwarded certificate that cannot be read, is repeated, or comes from a stranger.
     CertificateHeaderInvalid,
     /// No client certificate.
     CertificateMissing,
+    /// No service of the trusted lists stands behind the certificate for this purpose.
+    CertificateNotQualified,
     /// The client certificate's time has not come.
     CertificateNotYetValid,
     /// Not a certificate for this purpose: extended key usage, QcType, broken qcStatements.
     CertificatePurposeWrong,
     /// The client certificate is revoked.
     CertificateRevoked,
+    /// The issuer does not know the certificate.
+    CertificateStatusUnknown,
     /// No path to an anchor that this bank trusts, or a certificate that cannot be read.
     CertificateUntrusted,
     /// The key or the signature of the certificate is too weak.
@@ -61,6 +67,8 @@ pub enum Reason {
     IdempotencyOutcomeUnknown,
     /// A rule stands where its evidence is missing: our fault.
     Misassembled,
+    /// Transport certificate, signing certificate, token and client are not of one organisation.
+    OrganisationMismatch,
     /// A rule of the application refuses.
     PolicyRefused,
     /// A resource that does not exist (application).
@@ -87,6 +95,12 @@ pub enum Reason {
     SignatureMissing,
     /// A message signature where none is expected.
     SignatureUnexpected,
+    /// The certificate behind the message signature is outside its time.
+    SigningCertificateExpired,
+    /// The certificate behind the message signature is not trusted, not made for signing, or not the client's.
+    SigningCertificateInvalid,
+    /// The certificate behind the message signature is revoked.
+    SigningCertificateRevoked,
     /// The token is past its end.
     TokenExpired,
     /// The token is not one of this bank, not meant for it, or altered.
@@ -106,12 +120,15 @@ impl Reason {
             Self::AcceptUnsupported => "accept_unsupported",
             Self::BodyTooLarge => "body_too_large",
             Self::BodyUnreadable => "body_unreadable",
+            Self::CertificateBlocked => "certificate_blocked",
             Self::CertificateExpired => "certificate_expired",
             Self::CertificateHeaderInvalid => "certificate_header_invalid",
             Self::CertificateMissing => "certificate_missing",
+            Self::CertificateNotQualified => "certificate_not_qualified",
             Self::CertificateNotYetValid => "certificate_not_yet_valid",
             Self::CertificatePurposeWrong => "certificate_purpose_wrong",
             Self::CertificateRevoked => "certificate_revoked",
+            Self::CertificateStatusUnknown => "certificate_status_unknown",
             Self::CertificateUntrusted => "certificate_untrusted",
             Self::CertificateWeak => "certificate_weak",
             Self::ClientMismatch => "client_mismatch",
@@ -130,6 +147,7 @@ impl Reason {
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::IdempotencyOutcomeUnknown => "idempotency_outcome_unknown",
             Self::Misassembled => "misassembled",
+            Self::OrganisationMismatch => "organisation_mismatch",
             Self::PolicyRefused => "policy_refused",
             Self::ResourceUnknown => "resource_unknown",
             Self::ResponseUnreadable => "response_unreadable",
@@ -143,6 +161,9 @@ impl Reason {
             Self::SignatureMalformed => "signature_malformed",
             Self::SignatureMissing => "signature_missing",
             Self::SignatureUnexpected => "signature_unexpected",
+            Self::SigningCertificateExpired => "signing_certificate_expired",
+            Self::SigningCertificateInvalid => "signing_certificate_invalid",
+            Self::SigningCertificateRevoked => "signing_certificate_revoked",
             Self::TokenExpired => "token_expired",
             Self::TokenInvalid => "token_invalid",
             Self::TokenMalformed => "token_malformed",
@@ -157,12 +178,19 @@ impl Reason {
             Self::AcceptUnsupported => "The Accept header excludes what this API sends.",
             Self::BodyTooLarge => "The request body is too large.",
             Self::BodyUnreadable => "The request body could not be read.",
+            Self::CertificateBlocked => "This provider is blocked.",
             Self::CertificateExpired => "The client certificate has expired.",
             Self::CertificateHeaderInvalid => "The forwarded client certificate is not acceptable.",
             Self::CertificateMissing => "A client certificate is required.",
+            Self::CertificateNotQualified => {
+                "The client certificate is not qualified for this purpose."
+            }
             Self::CertificateNotYetValid => "The client certificate is not valid yet.",
             Self::CertificatePurposeWrong => "The client certificate is not made for this purpose.",
             Self::CertificateRevoked => "The client certificate is revoked.",
+            Self::CertificateStatusUnknown => {
+                "The issuer of the client certificate does not know it."
+            }
             Self::CertificateUntrusted => "The client certificate is not trusted.",
             Self::CertificateWeak => "The client certificate's key is too weak.",
             Self::ClientMismatch => "The client certificate does not belong to this client.",
@@ -185,6 +213,9 @@ impl Reason {
                 "The outcome of the first request with this idempotency key is unknown."
             }
             Self::Misassembled | Self::ResponseUnreadable => "Unexpected error.",
+            Self::OrganisationMismatch => {
+                "The certificates and the client are not of one organisation."
+            }
             Self::PolicyRefused => "The request is refused.",
             Self::ResourceUnknown => "The resource does not exist.",
             Self::RevocationUnknown => "The status of the client certificate could not be told.",
@@ -197,6 +228,11 @@ impl Reason {
             Self::SignatureMalformed => "The message signature is not a detached JWS.",
             Self::SignatureMissing => "A message signature is required.",
             Self::SignatureUnexpected => "No message signature is expected here.",
+            Self::SigningCertificateExpired => {
+                "The signing certificate is outside its validity period."
+            }
+            Self::SigningCertificateInvalid => "The signing certificate is not acceptable.",
+            Self::SigningCertificateRevoked => "The signing certificate is revoked.",
             Self::TokenExpired => "The access token has expired.",
             Self::TokenInvalid => "The access token is invalid.",
             Self::TokenMalformed => "The access token is malformed or sent more than once.",
@@ -222,12 +258,15 @@ impl Reason {
         Self::AcceptUnsupported,
         Self::BodyTooLarge,
         Self::BodyUnreadable,
+        Self::CertificateBlocked,
         Self::CertificateExpired,
         Self::CertificateHeaderInvalid,
         Self::CertificateMissing,
+        Self::CertificateNotQualified,
         Self::CertificateNotYetValid,
         Self::CertificatePurposeWrong,
         Self::CertificateRevoked,
+        Self::CertificateStatusUnknown,
         Self::CertificateUntrusted,
         Self::CertificateWeak,
         Self::ClientMismatch,
@@ -246,6 +285,7 @@ impl Reason {
         Self::IdempotencyKeyReused,
         Self::IdempotencyOutcomeUnknown,
         Self::Misassembled,
+        Self::OrganisationMismatch,
         Self::PolicyRefused,
         Self::ResourceUnknown,
         Self::ResponseUnreadable,
@@ -259,6 +299,9 @@ impl Reason {
         Self::SignatureMalformed,
         Self::SignatureMissing,
         Self::SignatureUnexpected,
+        Self::SigningCertificateExpired,
+        Self::SigningCertificateInvalid,
+        Self::SigningCertificateRevoked,
         Self::TokenExpired,
         Self::TokenInvalid,
         Self::TokenMalformed,

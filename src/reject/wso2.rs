@@ -5,6 +5,7 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 
 use super::challenge::{natural_status, with_json};
+use super::obie::undisclosed;
 use super::{ErrorFormat, Reason, Rejection};
 use crate::gate::Passport;
 
@@ -36,7 +37,7 @@ struct Links {}
 
 impl ErrorFormat for Wso2 {
     fn render(&self, rejection: &Rejection, passport: &Passport) -> Response<Bytes> {
-        let reason = rejection.reason();
+        let reason = undisclosed(rejection.reason());
         let status = match reason {
             Reason::IdempotencyKeyReused => StatusCode::UNAUTHORIZED,
             _ => natural_status(reason),
@@ -50,13 +51,17 @@ impl ErrorFormat for Wso2 {
 fn code(reason: Reason) -> (&'static str, &'static str) {
     match reason {
         Reason::CertificateHeaderInvalid
+        | Reason::CertificateNotQualified
         | Reason::CertificateNotYetValid
         | Reason::CertificatePurposeWrong
+        | Reason::CertificateStatusUnknown
         | Reason::CertificateUntrusted
         | Reason::CertificateWeak
         | Reason::ClientMismatch
         | Reason::ClientUnknown => ("200003", "Invalid client certificate"),
-        Reason::RoleMissing => ("200004", "TPP validation failed"),
+        Reason::CertificateBlocked | Reason::OrganisationMismatch | Reason::RoleMissing => {
+            ("200004", "TPP validation failed")
+        }
         Reason::CertificateMissing => ("200007", "Client certificate missing"),
         Reason::CertificateExpired => ("200008", "Client certificate expired"),
         Reason::CertificateRevoked | Reason::RevocationUnknown => {
@@ -67,7 +72,10 @@ fn code(reason: Reason) -> (&'static str, &'static str) {
         | Reason::SignatureInvalid
         | Reason::SignatureMalformed
         | Reason::SignatureMissing
-        | Reason::SignatureUnexpected => ("200010", "Message signature invalid"),
+        | Reason::SignatureUnexpected
+        | Reason::SigningCertificateExpired
+        | Reason::SigningCertificateInvalid
+        | Reason::SigningCertificateRevoked => ("200010", "Message signature invalid"),
         Reason::BodyUnreadable => ("200013", "Payload unreadable"),
         // The product has no code of its own for the rest; these are the ones of its gateway.
         Reason::TokenExpired
