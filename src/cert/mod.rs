@@ -2,11 +2,14 @@
 
 mod anchors;
 mod client;
+mod fields;
 mod forwarded;
+mod issuer;
 mod match_client;
 mod name;
 mod oid;
 mod parsed;
+mod path;
 mod peer;
 pub mod pem;
 mod present;
@@ -20,7 +23,6 @@ mod tls;
 mod trust;
 mod trusted_peers;
 
-pub(crate) use self::remembered::Remembered;
 #[cfg(feature = "rustls")]
 pub use self::tls::PossessionOnly;
 pub use self::{
@@ -45,4 +47,10 @@ pub use self::{
     presented::ClientCertificate,
     trust::{TrustCertificate, TrustedCertificate},
     trusted_peers::{TrustedPeers, TrustedPeersError},
+};
+pub(crate) use self::{
+    fields::Fields,
+    issuer::Issuer,
+    path::{Link, Path},
+    remembered::Remembered,
 };

@@ -7,7 +7,8 @@ mod signature;
 
 use std::fmt;
 
-use der::{Decode, Encode};
+use der::Decode;
+use der::asn1::OctetStringRef;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use x509_cert::certificate::{TbsCertificate, Version};
 
@@ -19,7 +20,7 @@ pub use self::{
     key_usage::KeyUsage,
     signature::{Digest, SignatureAlgorithm},
 };
-use super::{Name, Oid, time};
+use super::{Fields, Name, Oid, time};
 
 /// An X.509 certificate (RFC 5280, section 4) whose fields can be read.
 ///
@@ -32,7 +33,9 @@ pub struct Certificate {
     spki: Vec<u8>,
     serial: Vec<u8>,
     issuer: Name,
+    issuer_der: Box<[u8]>,
     subject: Name,
+    subject_der: Box<[u8]>,
     not_before: UnixTime,
     not_after: UnixTime,
     key: KeyStrength,
@@ -60,13 +63,16 @@ impl Certificate {
             return Err(CertificateError::SignatureAlgorithmMismatch);
         }
         let spki = tbs.subject_public_key_info();
+        let fields = Fields::of(der).map_err(|_| CertificateError::Malformed)?;
         Ok(Self {
             thumbprint: crate::crypto::sha256(der),
             der: CertificateDer::from(der.to_vec()),
-            spki: spki.to_der().map_err(|_| CertificateError::Malformed)?,
+            spki: fields.spki.to_vec(),
             serial: tbs.serial_number().as_bytes().to_vec(),
             issuer: Name::from_rdn_sequence(tbs.issuer().as_ref()),
+            issuer_der: fields.issuer.into(),
             subject: Name::from_rdn_sequence(tbs.subject().as_ref()),
+            subject_der: fields.subject.into(),
             not_before: time::from_date_time(tbs.validity().not_before.to_date_time()),
             not_after: time::from_date_time(tbs.validity().not_after.to_date_time()),
             key: KeyStrength::of(spki),
@@ -105,10 +111,22 @@ impl Certificate {
         &self.issuer
     }
 
+    /// The DER of the issuer's name, as it stands in the certificate.
+    #[must_use]
+    pub fn issuer_der(&self) -> &[u8] {
+        &self.issuer_der
+    }
+
     /// The subject's name; it may be empty.
     #[must_use]
     pub fn subject(&self) -> &Name {
         &self.subject
+    }
+
+    /// The DER of the subject's name, as it stands in the certificate.
+    #[must_use]
+    pub fn subject_der(&self) -> &[u8] {
+        &self.subject_der
     }
 
     /// The subject's organizationIdentifier attributes (2.5.4.97), all of them.
@@ -177,6 +195,20 @@ impl Certificate {
         self.extensions.is_ca()
     }
 
+    /// The identifier of the certificate's own key (RFC 5280, 4.2.1.2), if it can be read.
+    #[must_use]
+    pub fn subject_key_identifier(&self) -> Option<&[u8]> {
+        let value = self.extension(SUBJECT_KEY_IDENTIFIER)?.value();
+        <&OctetStringRef>::from_der(value).ok().map(OctetStringRef::as_bytes)
+    }
+
+    /// The identifier of the key that signed it (RFC 5280, 4.2.1.1), if one is given and can be
+    /// read. It helps to find the issuer and proves nothing.
+    #[must_use]
+    pub fn authority_key_identifier(&self) -> Option<&[u8]> {
+        extensions::key_identifier(self.extension(AUTHORITY_KEY_IDENTIFIER)?.value())
+    }
+
     /// The qcStatements extension (RFC 3739, 3.2.6) as it stands, if there is one.
     #[must_use]
     pub fn qc_statements(&self) -> Option<RawExtension<'_>> {
@@ -208,8 +240,10 @@ fn extensions(tbs: &TbsCertificate) -> Result<Extensions, CertificateError> {
     }
 }
 
+const AUTHORITY_KEY_IDENTIFIER: Oid = Oid::literal("2.5.29.35");
 const ORGANIZATION_IDENTIFIER: Oid = Oid::literal("2.5.4.97");
 const QC_STATEMENTS: Oid = Oid::literal("1.3.6.1.5.5.7.1.3");
+const SUBJECT_KEY_IDENTIFIER: Oid = Oid::literal("2.5.29.14");
 
 #[cfg(test)]
 mod tests;

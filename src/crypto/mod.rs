@@ -29,6 +29,7 @@ use self::aws_lc as backend;
 use self::openssl as backend;
 
 pub(crate) use self::public_key::Components;
+pub(crate) use self::webpki::verify_signed;
 pub use self::{
     algorithm::Algorithm,
     digest::{Sha256, sha256},

@@ -1,5 +1,7 @@
 //! Certificate signatures, for path validation by webpki over the same backend as messages.
 
+use der::asn1::{AnyRef, BitStringRef};
+use der::{Decode, Reader, SliceReader, Tag, Tagged};
 use rustls_pki_types::{
     AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
 };
@@ -22,6 +24,41 @@ use super::{
 /// No SHA-1, no MD5, no DSA, no P-521, no Brainpool curve: a path that holds one is refused.
 pub fn webpki_algorithms() -> &'static [&'static dyn SignatureVerificationAlgorithm] {
     ALGORITHMS
+}
+
+/// Verifies what an authority signed: a certificate, a revocation list, an OCSP response.
+///
+/// `spki` is the DER of the signer's SubjectPublicKeyInfo, `algorithm` that of the signature's
+/// AlgorithmIdentifier; the pair must be one of [`webpki_algorithms`].
+pub(crate) fn verify_signed(
+    spki: &[u8],
+    algorithm: &[u8],
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), InvalidSignature> {
+    let (key_algorithm, key) = split(spki).map_err(|_| InvalidSignature)?;
+    let algorithm = content(algorithm).map_err(|_| InvalidSignature)?;
+    let accepted = ALGORITHMS.iter().find(|accepted| {
+        accepted.public_key_alg_id().as_ref() == key_algorithm
+            && accepted.signature_alg_id().as_ref() == algorithm
+    });
+    accepted.ok_or(InvalidSignature)?.verify_signature(key, message, signature)
+}
+
+/// The content of the AlgorithmIdentifier, and the key itself.
+fn split(spki: &[u8]) -> der::Result<(&[u8], &[u8])> {
+    let mut fields = SliceReader::new(content(spki)?)?;
+    let algorithm = AnyRef::decode(&mut fields)?;
+    let key = BitStringRef::decode(&mut fields)?;
+    fields.finish()?;
+    let key = key.as_bytes().ok_or(Tag::BitString.value_error())?;
+    Ok((algorithm.value(), key))
+}
+
+fn content(sequence: &[u8]) -> der::Result<&[u8]> {
+    let sequence = AnyRef::from_der(sequence)?;
+    sequence.tag().assert_eq(Tag::Sequence)?;
+    Ok(sequence.value())
 }
 
 #[derive(Debug)]

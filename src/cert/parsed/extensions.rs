@@ -177,6 +177,17 @@ impl SubjectAlternativeNames {
     }
 }
 
+/// `keyIdentifier [0]` of an AuthorityKeyIdentifier.
+pub(super) fn key_identifier(value: &[u8]) -> Option<&[u8]> {
+    let outer = AnyRef::from_der(value).ok()?;
+    outer.header().tag().assert_eq(Tag::Sequence).ok()?;
+    let first = AnyRef::decode(&mut SliceReader::new(outer.value()).ok()?).ok()?;
+    let Tag::ContextSpecific { constructed: false, number: TagNumber(0) } = first.tag() else {
+        return None;
+    };
+    Some(first.value())
+}
+
 fn ia5(entry: AnyRef<'_>) -> der::Result<String> {
     match std::str::from_utf8(entry.value()) {
         Ok(text) if text.is_ascii() => Ok(text.to_owned()),

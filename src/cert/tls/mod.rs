@@ -14,8 +14,6 @@ use webpki::RawPublicKeyEntity;
 
 use super::PeerCertificates;
 
-mod spki;
-
 /// Proves that a client holds the key of the certificate it presents, and nothing else.
 ///
 /// Verifies the signature of the handshake (`CertificateVerify`: RFC 8446, section 4.4.3; RFC
@@ -131,7 +129,7 @@ impl From<&ServerConnection> for PeerCertificates {
 fn public_key<'a>(
     certificate: &'a CertificateDer<'_>,
 ) -> Result<SubjectPublicKeyInfoDer<'a>, Error> {
-    spki::of(certificate).map(Into::into).map_err(|_| BAD_ENCODING)
+    super::fields::spki(certificate).map(Into::into).map_err(|_| BAD_ENCODING)
 }
 
 const BAD_ENCODING: Error = Error::InvalidCertificate(CertificateError::BadEncoding);
