@@ -26,7 +26,7 @@ mod trusted_peers;
 #[cfg(feature = "rustls")]
 pub use self::tls::PossessionOnly;
 pub use self::{
-    anchors::{Anchors, Revocation, TrustError},
+    anchors::{Anchors, TrustError},
     client::{
         CertificateMatch, Client, ClientLookup, ClientRegistry, Clients, FoundClient,
         RegisteredTwice, RegistryUnavailable,

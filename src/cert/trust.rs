@@ -7,11 +7,12 @@ use http::request::Parts;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter};
 
-use super::{Anchors, Certificate, ClientCertificate, Remembered, Revocation};
+use super::{Anchors, Certificate, ClientCertificate, Remembered};
 use crate::context::Context;
 use crate::crypto::{Sha256, sha256, webpki_algorithms};
 use crate::gate::{Evidence, Rule, Verdict, rule_layers};
 use crate::reject::{Reason, Rejection};
+use crate::revocation::Revocation;
 
 /// Trusts a client certificate.
 ///
@@ -54,6 +55,7 @@ use crate::reject::{Reason, Rejection};
 /// use http::{Request, Response, StatusCode};
 /// use tower::{Layer, ServiceExt, service_fn};
 /// use tower_open_banking::{body::Body, cert::*, gate::Gate, reject::Problem};
+/// use tower_open_banking::revocation::Revocation;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

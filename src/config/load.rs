@@ -12,11 +12,12 @@ use super::{
 };
 use crate::cert::{
     Anchors, CertificateMatch, Certificates, Clients, Encoding, ForwardedHeader, NameOrder,
-    PercentDecoding, PresentCertificate, RegisteredName, Revocation, TrustCertificate, pem,
+    PercentDecoding, PresentCertificate, RegisteredName, TrustCertificate, pem,
 };
 use crate::crypto::{Algorithm, SigningKey};
 use crate::jose::KeySet;
 use crate::profile::{obie, wso2};
+use crate::revocation::Revocation;
 use crate::signature::{ObieSigning, ResponseSigner, TrustAnchors, VerifySignature};
 use crate::token::{TokenAudience, TokenIssuer, VerifyToken};
 

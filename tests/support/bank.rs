@@ -14,7 +14,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_open_banking::body::Body;
 use tower_open_banking::cert::{
     Anchors, CertificateMatch, Client, Clients, NameOrder, PresentCertificate, RegisteredName,
-    Revocation, TrustCertificate,
+    TrustCertificate,
 };
 use tower_open_banking::crypto::{Algorithm, SigningKey};
 use tower_open_banking::eidas::RequireRole;
@@ -24,6 +24,7 @@ use tower_open_banking::jose::{Jwk, Key, KeySet};
 use tower_open_banking::profile::obie::Version;
 use tower_open_banking::profile::{Bank, fapi1, obie, wso2};
 use tower_open_banking::reject::Rejection;
+use tower_open_banking::revocation::Revocation;
 use tower_open_banking::signature::{ObieSigning, ResponseSigner, SignResponse, VerifySignature};
 use tower_open_banking::token::{RequireScope, TokenAudience, TokenIssuer, VerifyToken};
 
