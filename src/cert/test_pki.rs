@@ -12,7 +12,7 @@ use openssl::x509::{X509, X509Builder, extension::KeyUsage};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
     DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
-    RevokedCertParams, SerialNumber,
+    RevokedCertParams, SerialNumber, SigningKey,
 };
 use rustls_pki_types::CertificateDer;
 
@@ -105,6 +105,11 @@ impl Authority {
         let mut parameters = self.parameters.clone();
         parameters.key_usages.clear();
         list().signed_by(&Issuer::from_params(&parameters, &self.key)).unwrap().der().to_vec()
+    }
+
+    /// Its signature over any bytes: ECDSA with SHA-256.
+    pub(crate) fn signs(&self, message: &[u8]) -> Vec<u8> {
+        self.key.sign(message).unwrap()
     }
 
     fn issuer(&self) -> Issuer<'_, &KeyPair> {
