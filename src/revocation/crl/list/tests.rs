@@ -4,6 +4,7 @@ use super::super::test_lists::*;
 use super::*;
 use crate::cert::test_pki::{Authority, DAY, ISSUING, NOW, ROOT, read};
 
+mod corpus;
 mod dates;
 
 const UNKNOWN_EXTENSION: &str = "1.2.3.4";
