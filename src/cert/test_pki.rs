@@ -87,8 +87,7 @@ impl Authority {
         builder.set_not_after(&time(NOW + DAY)).unwrap();
         builder.set_pubkey(key).unwrap();
         edit(&mut builder);
-        let own_key = PKey::private_key_from_der(&self.key.serialize_der()).unwrap();
-        builder.sign(&own_key, digest).unwrap();
+        builder.sign(&self.private_key(), digest).unwrap();
         builder.build().to_der().unwrap().into()
     }
 
@@ -105,6 +104,11 @@ impl Authority {
         let mut parameters = self.parameters.clone();
         parameters.key_usages.clear();
         list().signed_by(&Issuer::from_params(&parameters, &self.key)).unwrap().der().to_vec()
+    }
+
+    /// Its key, to sign what the other library cannot make.
+    pub(crate) fn private_key(&self) -> PKey<Private> {
+        PKey::private_key_from_der(&self.key.serialize_der()).unwrap()
     }
 
     fn issuer(&self) -> Issuer<'_, &KeyPair> {
