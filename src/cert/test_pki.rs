@@ -87,8 +87,7 @@ impl Authority {
         builder.set_not_after(&time(NOW + DAY)).unwrap();
         builder.set_pubkey(key).unwrap();
         edit(&mut builder);
-        let own_key = PKey::private_key_from_der(&self.key.serialize_der()).unwrap();
-        builder.sign(&own_key, digest).unwrap();
+        builder.sign(&self.private_key(), digest).unwrap();
         builder.build().to_der().unwrap().into()
     }
 
@@ -110,6 +109,11 @@ impl Authority {
     /// Its signature over any bytes: ECDSA with SHA-256.
     pub(crate) fn signs(&self, message: &[u8]) -> Vec<u8> {
         self.key.sign(message).unwrap()
+    }
+
+    /// Its key, to sign what the other library cannot make.
+    pub(crate) fn private_key(&self) -> PKey<Private> {
+        PKey::private_key_from_der(&self.key.serialize_der()).unwrap()
     }
 
     fn issuer(&self) -> Issuer<'_, &KeyPair> {

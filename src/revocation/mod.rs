@@ -2,6 +2,8 @@
 
 #[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "asked by the engine to come"))]
 mod crl;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the engine will ask"))]
+mod ocsp;
 
 use std::cmp::Reverse;
 use std::fmt;
