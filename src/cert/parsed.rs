@@ -220,6 +220,11 @@ impl Certificate {
     pub fn extension(&self, oid: Oid) -> Option<RawExtension<'_>> {
         self.extensions.raw(oid)
     }
+
+    /// The extensions that whoever does not know them must not pass over (RFC 5280, 4.2).
+    pub(crate) fn critical_extensions(&self) -> impl Iterator<Item = Oid> {
+        self.extensions.critical()
+    }
 }
 
 /// Names the certificate by subject and thumbprint; the rest is in the DER.

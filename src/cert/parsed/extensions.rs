@@ -63,6 +63,10 @@ impl Extensions {
             .map(|(_, critical, value)| RawExtension { critical: *critical, value })
     }
 
+    pub(super) fn critical(&self) -> impl Iterator<Item = Oid> {
+        self.raw.iter().filter(|(_, critical, _)| *critical).map(|(oid, ..)| *oid)
+    }
+
     pub(super) fn key_usage(&self) -> Option<KeyUsage> {
         self.key_usage
     }
