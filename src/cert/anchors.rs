@@ -1,21 +1,40 @@
 //! The anchors of trust.
 
-use std::fmt;
+mod set;
 
-use rustls_pki_types::{CertificateDer, TrustAnchor};
-use webpki::anchor_from_trusted_cert;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rustls_pki_types::CertificateDer;
+
+pub(super) use self::set::{Anchor, AnchorSet};
 
 /// The certification authorities at which a path may end.
 ///
-/// Take the *issuing* authorities, not the national roots: a real path through them often holds
-/// critical certificate policies, which are refused in an intermediate certificate.
-pub struct Anchors(Vec<TrustAnchor<'static>>);
+/// An anchor is the name and the key of its certificate, with the name constraints. Its own dates,
+/// its issuer and whether it was revoked are the bank's to know: a trusted list may name an authority
+/// whose certificate has expired.
+///
+/// Clones share: what [`replace`](Self::replace) puts in is believed by every rule that was given one,
+/// from the next request on, also on connections that are open.
+///
+/// Take the *issuing* authorities rather than the national roots: every path is then as short as it
+/// can be, and nothing but the listed authority can vouch for a client.
+#[derive(Clone)]
+pub struct Anchors(Arc<Shared>);
+
+struct Shared {
+    set: RwLock<Arc<AnchorSet>>,
+    /// That of the set, to be read without the lock.
+    generation: AtomicU64,
+}
 
 /// Why anchors or lists are not taken.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrustError {
-    /// An anchor that is no certificate.
+    /// An anchor that is no certificate, or not that of an authority.
     #[error("anchor {index} is not a usable certificate: {why}")]
     Anchor {
         /// Its place in the list, from 0.
@@ -45,29 +64,56 @@ impl Anchors {
     ///
     /// # Errors
     ///
-    /// An empty list, or an entry that is no certificate.
+    /// An empty list; an entry that is no certificate, or not one of an authority: its basic
+    /// constraints must say so, a key usage must name keyCertSign, the subject must have a name, and
+    /// every critical extension must be one that this crate knows. A client's certificate among the
+    /// anchors would let that client vouch for others.
     pub fn of(
         certificates: impl IntoIterator<Item = CertificateDer<'static>>,
     ) -> Result<Self, TrustError> {
-        let mut anchors = Vec::new();
-        for (index, certificate) in certificates.into_iter().enumerate() {
-            let anchor = anchor_from_trusted_cert(&certificate)
-                .map_err(|error| TrustError::Anchor { index, why: error.to_string() })?;
-            anchors.push(anchor.to_owned());
-        }
-        match anchors.is_empty() {
-            true => Err(TrustError::NoAnchor),
-            false => Ok(Self(anchors)),
-        }
+        let set = AnchorSet::read(certificates, FIRST)?;
+        Ok(Self(Arc::new(Shared {
+            set: RwLock::new(Arc::new(set)),
+            generation: AtomicU64::new(FIRST),
+        })))
     }
 
-    pub(super) fn as_webpki(&self) -> &[TrustAnchor<'static>] {
-        &self.0
+    /// Trusts these authorities from now on, and no others: all of the new ones at once, for this
+    /// handle and its clones. The next request of every connection is judged by them.
+    ///
+    /// # Errors
+    ///
+    /// As [`of`](Self::of). Then nothing was replaced.
+    pub fn replace(
+        &self,
+        certificates: impl IntoIterator<Item = CertificateDer<'static>>,
+    ) -> Result<(), TrustError> {
+        let mut read = AnchorSet::read(certificates, FIRST)?;
+        let mut set = self.0.set.write().unwrap_or_else(PoisonError::into_inner);
+        let generation = set.generation().saturating_add(1);
+        read.renumber(generation);
+        *set = Arc::new(read);
+        self.0.generation.store(generation, Ordering::Release);
+        Ok(())
+    }
+
+    /// Counts how often the anchors were replaced.
+    pub(super) fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
+    }
+
+    pub(super) fn current(&self) -> Arc<AnchorSet> {
+        self.0.set.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl fmt::Debug for Anchors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Anchors({})", self.0.len())
+        write!(f, "Anchors({})", self.current().len())
     }
 }
+
+const FIRST: u64 = 1;
+
+#[cfg(test)]
+mod tests;

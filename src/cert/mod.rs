@@ -45,7 +45,7 @@ pub use self::{
     peer::{PeerAddress, PeerCertificates},
     present::PresentCertificate,
     presented::ClientCertificate,
-    trust::{TrustCertificate, TrustedCertificate},
+    trust::{Trust, TrustCertificate, TrustedCertificate},
     trusted_peers::{TrustedPeers, TrustedPeersError},
 };
 pub(crate) use self::{

@@ -222,7 +222,7 @@ impl Certificate {
         self.extensions.raw(oid)
     }
 
-    /// The extensions that who does not know them must not pass over.
+    /// The extensions that whoever does not know them must not pass over (RFC 5280, 4.2).
     pub(crate) fn critical_extensions(&self) -> impl Iterator<Item = Oid> {
         self.extensions.critical()
     }

@@ -1,5 +1,11 @@
 //! `Path`: a chain of certificates that was found good, the leaf first.
 
+mod climb;
+pub(super) mod companion;
+pub(super) mod find;
+pub(super) mod form;
+mod policies;
+
 use std::sync::Arc;
 
 use super::{Certificate, Issuer};

@@ -8,7 +8,10 @@ use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::BigNum;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
-use openssl::x509::{X509, X509Builder, extension::KeyUsage};
+use openssl::x509::{
+    X509, X509Builder,
+    extension::{BasicConstraints as Constraints, KeyUsage},
+};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
     DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
@@ -46,9 +49,44 @@ impl Authority {
         Self { parameters, key, der }
     }
 
+    /// Signs itself, and gives its key no identifier.
+    pub(crate) fn without_key_identifier(name: &str) -> Self {
+        // What the other library always writes.
+        let mut root = Self::root(name);
+        let key = PKey::private_key_from_der(&root.key.serialize_der()).unwrap();
+        let mut builder = X509::builder().unwrap();
+        let own = X509::from_der(&root.der).unwrap();
+        builder.set_version(2).unwrap();
+        builder.set_serial_number(own.serial_number()).unwrap();
+        builder.set_issuer_name(own.subject_name()).unwrap();
+        builder.set_subject_name(own.subject_name()).unwrap();
+        builder.set_not_before(own.not_before()).unwrap();
+        builder.set_not_after(own.not_after()).unwrap();
+        builder.set_pubkey(&key).unwrap();
+        builder.append_extension(Constraints::new().critical().ca().build().unwrap()).unwrap();
+        builder.sign(&key, MessageDigest::sha256()).unwrap();
+        root.der = builder.build().to_der().unwrap().into();
+        root
+    }
+
+    /// Signs the name and key of another authority, which remains what it is.
+    pub(crate) fn crosses(&self, other: &Self) -> CertificateDer<'static> {
+        other.parameters.signed_by(&other.key, &self.issuer()).unwrap().der().clone()
+    }
+
     /// Signs another authority.
     pub(crate) fn authorizes(&self, name: &str, edit: impl FnOnce(&mut CertificateParams)) -> Self {
-        let (mut parameters, key) = (authority(name), KeyPair::generate().unwrap());
+        self.authorizes_key(name, KeyPair::generate().unwrap(), edit)
+    }
+
+    /// Signs another authority, whose key was made elsewhere.
+    pub(crate) fn authorizes_key(
+        &self,
+        name: &str,
+        key: KeyPair,
+        edit: impl FnOnce(&mut CertificateParams),
+    ) -> Self {
+        let mut parameters = authority(name);
         edit(&mut parameters);
         let der = parameters.signed_by(&key, &self.issuer()).unwrap().der().clone();
         Self { parameters, key, der }
@@ -67,6 +105,19 @@ impl Authority {
         let mut parameters = client();
         edit(&mut parameters);
         parameters.signed_by(&*CLIENT_KEY, &self.issuer()).unwrap().der().clone()
+    }
+
+    /// Signs a client, with another name for itself.
+    pub(crate) fn issues_under(
+        &self,
+        name: &str,
+        edit: impl FnOnce(&mut CertificateParams),
+    ) -> CertificateDer<'static> {
+        let (mut parameters, mut own) = (client(), self.parameters.clone());
+        edit(&mut parameters);
+        own.distinguished_name = authority(name).distinguished_name;
+        let issuer = Issuer::from_params(&own, &self.key);
+        parameters.signed_by(&*CLIENT_KEY, &issuer).unwrap().der().clone()
     }
 
     /// Signs what the other library refuses to make: weak keys and digests, old versions.

@@ -2,11 +2,13 @@
 //!
 //! Signatures are verified by aws-lc with the feature `aws-lc-rs` (the default) and by OpenSSL
 //! without it; both run the same vectors and give the same verdicts. Signing goes through josekit,
-//! and with it through OpenSSL. No type of these libraries shows in a signature of this module.
+//! and with it through OpenSSL, which also judges the chains that webpki does not read. No type of
+//! these libraries shows in a signature of this module.
 
 mod algorithm;
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
+mod chain;
 mod digest;
 // Beside aws-lc only the tests need it, which hold one backend against the other.
 #[cfg(any(test, not(feature = "aws-lc-rs")))]
@@ -28,6 +30,7 @@ use self::aws_lc as backend;
 #[cfg(not(feature = "aws-lc-rs"))]
 use self::openssl as backend;
 
+pub(crate) use self::chain::judge_chain;
 pub(crate) use self::digest::sha1_for_identification;
 pub(crate) use self::public_key::Components;
 pub(crate) use self::webpki::verify_signed;

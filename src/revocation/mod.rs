@@ -7,17 +7,16 @@ mod ocsp;
 
 use std::cmp::Reverse;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use der::{Decode, Encode};
 use rustls_pki_types::UnixTime;
-use webpki::{
-    CertRevocationList, ExpirationPolicy, OwnedCertRevocationList, RevocationCheckDepth,
-    RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy,
-};
 use x509_cert::crl::CertificateList;
-use x509_cert::der::Decode;
 
-use crate::cert::{Certificate, Oid, TrustError};
+use crate::cert::{Link, Oid, Path, TrustError};
+use crate::crypto::verify_signed;
+use crate::gate::BoxFuture;
 use crate::reject::{Reason, Rejection};
 
 /// How revocation is told.
@@ -29,10 +28,23 @@ enum Source {
 }
 
 struct List {
-    list: CertRevocationList<'static>,
+    list: CertificateList,
     this_update: UnixTime,
-    /// The one before `nextUpdate`, at which webpki calls the list expired.
     last_second: UnixTime,
+}
+
+/// What is known of the certificates of a path.
+pub(crate) enum Checked {
+    /// Somebody has to be asked; then until when it is good.
+    #[expect(dead_code, reason = "lists are at hand")]
+    Ask(BoxFuture<'static, Result<UnixTime, Rejection>>),
+    /// None of them is revoked, and that stands until this second.
+    Good {
+        /// The last second.
+        until: UnixTime,
+    },
+    /// Revoked, or nothing is known.
+    Refused(Rejection),
 }
 
 impl Revocation {
@@ -48,7 +60,6 @@ impl Revocation {
         for (index, der) in lists.into_iter().enumerate() {
             taken.push(List::read(&der).map_err(|why| TrustError::List { index, why })?);
         }
-        // webpki takes the first list that is by the issuer.
         taken.sort_by_key(|list| Reverse(list.this_update));
         match taken.is_empty() {
             true => Err(TrustError::NoList),
@@ -62,81 +73,71 @@ impl Revocation {
         Self(Source::Off)
     }
 
-    /// The last second at which every list is in its time.
-    pub(crate) fn good_until(&self) -> UnixTime {
-        let ends = match &self.0 {
-            Source::Lists(lists) => lists.iter().map(|list| list.last_second).min(),
-            Source::Off => None,
-        };
-        ends.unwrap_or(UnixTime::since_unix_epoch(Duration::MAX))
+    /// Counts how often what is known was replaced.
+    pub(crate) fn generation(&self) -> u64 {
+        0
     }
 
-    /// Refuses where the only word on a certificate may be that of a list for another part of its
-    /// issuer's certificates.
-    ///
-    /// RFC 5280, 6.3.3 (b)(2)(i): a list that names a distribution point speaks of the certificates
-    /// that name the same one. webpki takes it to speak of a certificate that names none as well.
-    pub(crate) fn tells_of(
-        &self,
-        certificate: &Certificate,
-        issuer: &[u8],
-    ) -> Result<(), Rejection> {
-        let Source::Lists(lists) = &self.0 else { return Ok(()) };
-        let partial = |list: &List| {
-            list.list.issuer() == issuer && list.list.issuing_distribution_point().is_some()
-        };
-        match certificate.extension(CRL_DISTRIBUTION_POINTS).is_none() && lists.iter().any(partial)
-        {
-            true => Err(Rejection::new(Reason::RevocationUnknown)
-                .detail("a list for a part of the certificates, and one that tells no part")),
-            false => Ok(()),
+    /// What is known of each certificate of the path.
+    pub(crate) fn check(&self, path: &Arc<Path>, now: UnixTime) -> Checked {
+        let mut until = UnixTime::since_unix_epoch(Duration::MAX);
+        let Source::Lists(lists) = &self.0 else { return Checked::Good { until } };
+        for link in path.links() {
+            match told(lists, link, now) {
+                Ok(last_second) => until = until.min(last_second),
+                Err(reason) => return Checked::Refused(Rejection::new(reason)),
+            }
         }
+        Checked::Good { until }
     }
+}
 
-    pub(crate) fn lists(&self) -> Vec<&CertRevocationList<'static>> {
-        match &self.0 {
-            Source::Lists(lists) => lists.iter().map(|list| &list.list).collect(),
-            Source::Off => Vec::new(),
-        }
+fn told(lists: &[List], link: &Link, now: UnixTime) -> Result<UnixTime, Reason> {
+    let list = lists.iter().find(|list| list.is_by(link)).ok_or(Reason::RevocationUnknown)?;
+    let early = list.this_update.as_secs() > now.as_secs().saturating_add(300);
+    if early || now > list.last_second || list.partial() {
+        return Err(Reason::RevocationUnknown);
     }
-
-    /// webpki's options. A list from the future is refused here: webpki looks at `nextUpdate` only.
-    pub(crate) fn options<'a>(
-        &'a self,
-        lists: &'a [&'a CertRevocationList<'a>],
-        now: UnixTime,
-    ) -> Result<Option<RevocationOptions<'a>>, Rejection> {
-        let Source::Lists(known) = &self.0 else { return Ok(None) };
-        let unknown = |why| Rejection::new(Reason::RevocationUnknown).detail(why);
-        let latest = now.as_secs().saturating_add(SKEW_SECONDS);
-        if known.iter().any(|list| list.this_update.as_secs() > latest) {
-            return Err(unknown("a revocation list is from the future"));
-        }
-        let builder =
-            RevocationOptionsBuilder::new(lists).map_err(|_| unknown("no revocation list"))?;
-        Ok(Some(
-            builder
-                .with_depth(RevocationCheckDepth::Chain)
-                .with_status_policy(UnknownStatusPolicy::Deny)
-                .with_expiration_policy(ExpirationPolicy::Enforce)
-                .build(),
-        ))
+    match list.names(link.certificate.serial()) {
+        true => Err(Reason::CertificateRevoked),
+        false => Ok(list.last_second),
     }
 }
 
 impl List {
     fn read(der: &[u8]) -> Result<Self, String> {
-        let owned = OwnedCertRevocationList::from_der(der).map_err(|error| error.to_string())?;
-        let parsed: CertificateList =
-            CertificateList::from_der(der).map_err(|error| error.to_string())?;
-        let dates = &parsed.tbs_cert_list;
+        let list = CertificateList::from_der(der).map_err(|error| error.to_string())?;
+        let dates = &list.tbs_cert_list;
         let next_update = dates.next_update.as_ref().ok_or("nextUpdate is missing")?;
         let before = next_update.to_unix_duration().saturating_sub(Duration::from_secs(1));
         Ok(Self {
-            list: owned.into(),
             this_update: UnixTime::since_unix_epoch(dates.this_update.to_unix_duration()),
             last_second: UnixTime::since_unix_epoch(before),
+            list,
         })
+    }
+
+    fn is_by(&self, link: &Link) -> bool {
+        let part = |part: der::Result<Vec<u8>>| part.unwrap_or_default();
+        link.issuer.signs_lists()
+            && part(self.list.tbs_cert_list.issuer.to_der()) == link.issuer.name()
+            && verify_signed(
+                link.issuer.spki(),
+                &part(self.list.signature_algorithm.to_der()),
+                &part(self.list.tbs_cert_list.to_der()),
+                self.list.signature.raw_bytes(),
+            )
+            .is_ok()
+    }
+
+    fn partial(&self) -> bool {
+        let extensions = self.list.tbs_cert_list.crl_extensions.iter().flatten();
+        extensions.into_iter().any(|extension| Oid::of(extension.extn_id) == PART)
+    }
+
+    fn names(&self, serial: &[u8]) -> bool {
+        let entries = self.list.tbs_cert_list.revoked_certificates.iter().flatten();
+        entries.into_iter().any(|entry| entry.serial_number.as_bytes() == serial)
     }
 }
 
@@ -149,7 +150,4 @@ impl fmt::Debug for Revocation {
     }
 }
 
-const CRL_DISTRIBUTION_POINTS: Oid = Oid::literal("2.5.29.31");
-
-/// Rule 3.3 of RFC 5280's CRL validation, with clocks five minutes apart.
-const SKEW_SECONDS: u64 = 300;
+const PART: Oid = Oid::literal("2.5.29.28");

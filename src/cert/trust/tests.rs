@@ -6,13 +6,19 @@ use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, GeneralSubtree,
     IsCa, KeyUsagePurpose, NameConstraints, SanType,
 };
+use rustls_pki_types::{CertificateDer, UnixTime};
 
 use super::super::test_pki::{Authority, DAY, ISSUING, NOW, ROOT, date, read, with_key_usage};
 use super::*;
 use crate::crypto::test_keys;
 use crate::gate::test_support::{at, judged, request};
+use crate::reject::Reason;
 
+mod generations;
+mod limbo;
+mod policies;
 mod revocation;
+mod seals;
 
 /// Trusts what leads to the root, without revocation.
 fn rooted() -> TrustCertificate {

@@ -1,0 +1,119 @@
+//! What is remembered, and for how long it stands when the anchors are replaced.
+
+use std::thread;
+
+use super::*;
+
+/// A rule and the anchors it was given.
+fn swappable(first: &Authority) -> (TrustCertificate, Anchors) {
+    let anchors = Anchors::of([first.der()]).unwrap();
+    (TrustCertificate::anchored_in(anchors.clone(), Revocation::danger_off()), anchors)
+}
+
+const UNTRUSTED: Result<(), Reason> = Err(Reason::CertificateUntrusted);
+
+#[test]
+fn a_verdict_does_not_survive_the_anchors_it_was_found_by() {
+    let (rule, anchors) = swappable(&ROOT);
+    let (leaf, chain) = (ISSUING.issues(|_| {}), [ISSUING.der()]);
+    assert_eq!(verdict(&rule, &leaf, &chain, NOW), Ok(()));
+    anchors.replace([Authority::root("Root").der()]).unwrap();
+    assert_eq!(verdict(&rule, &leaf, &chain, NOW), UNTRUSTED);
+}
+
+#[test]
+fn a_refusal_does_not_survive_the_anchors_it_was_found_by() {
+    let (rule, anchors) = swappable(&Authority::root("Root"));
+    let (leaf, chain) = (ISSUING.issues(|_| {}), [ISSUING.der()]);
+    assert_eq!(verdict(&rule, &leaf, &chain, NOW), UNTRUSTED);
+    anchors.replace([ROOT.der()]).unwrap();
+    assert_eq!(verdict(&rule, &leaf, &chain, NOW), Ok(()));
+}
+
+#[test]
+fn a_path_is_searched_anew_among_what_the_present_request_brought() {
+    let (rule, anchors) = swappable(&ROOT);
+    let leaf = ISSUING.issues(|_| {});
+    assert_eq!(verdict(&rule, &leaf, &[ISSUING.der()], NOW), Ok(()));
+    assert_eq!(verdict(&rule, &leaf, &[], NOW), Ok(()), "remembered");
+    anchors.replace([ROOT.der()]).unwrap();
+    assert_eq!(verdict(&rule, &leaf, &[], NOW), UNTRUSTED);
+    assert_eq!(verdict(&rule, &leaf, &[ISSUING.der()], NOW), Ok(()));
+}
+
+#[test]
+fn the_evidence_holds_the_path_that_was_found() {
+    let upper = ROOT.authorizes("Upper", |_| {});
+    let lower = upper.authorizes("Lower", |_| {});
+    let client = ClientCertificate::new(
+        Arc::new(read(&lower.issues(|_| {}))),
+        [ROOT.der(), upper.der(), ISSUING.der(), lower.der()].into(),
+    );
+    let trusted = judged(rooted().check(&client, &mut request(), &at(NOW))).unwrap();
+    let links = trusted.path().links().iter();
+    let found: Vec<_> =
+        links.map(|link| (link.certificate.der().clone(), link.issuer.name().to_vec())).collect();
+    let name = |authority: &Authority| read(&authority.der()).subject_der().to_vec();
+    let expected = [
+        (client.certificate().der().clone(), name(&lower)),
+        (lower.der(), name(&upper)),
+        (upper.der(), name(&ROOT)),
+    ];
+    assert_eq!(found, expected);
+    assert!(TrustedCertificate::assertion(&client).path().links().is_empty());
+}
+
+#[test]
+fn of_three_namesakes_that_came_along_the_right_one_is_found() {
+    let leaf = ISSUING.issues(|_| {});
+    let namesakes: Vec<_> = (0..3).map(|_| Authority::root("Issuing").der()).collect();
+    let mut chain = vec![namesakes[0].clone(), namesakes[1].clone(), ISSUING.der()];
+    assert_eq!(verdict(&rooted(), &leaf, &chain, NOW), Ok(()));
+    chain.insert(0, namesakes[2].clone());
+    assert_eq!(verdict(&rooted(), &leaf, &chain, NOW), UNTRUSTED, "a fourth is not looked at");
+}
+
+#[test]
+fn sixteen_certificates_that_came_along_are_looked_at() {
+    let leaf = ISSUING.issues(|_| {});
+    let mut chain = vec![ISSUING.issues(|_| {}); 15];
+    chain.push(ISSUING.der());
+    assert_eq!(verdict(&rooted(), &leaf, &chain, NOW), Ok(()));
+    chain.insert(0, ROOT.der());
+    assert_eq!(verdict(&rooted(), &leaf, &chain, NOW), UNTRUSTED);
+}
+
+#[test]
+fn authorities_that_signed_one_another_lead_nowhere_and_end() {
+    let (one, two) = (Authority::root("One"), Authority::root("Two"));
+    let crossed = [one.crosses(&two), two.crosses(&one)];
+    assert_eq!(verdict(&rooted(), &one.issues(|_| {}), &crossed, NOW), UNTRUSTED);
+    let rooted_one = ROOT.crosses(&one);
+    let chain = [crossed[0].clone(), crossed[1].clone(), rooted_one];
+    assert_eq!(verdict(&rooted(), &two.issues(|_| {}), &chain, NOW), Ok(()));
+}
+
+#[test]
+fn no_request_fails_and_none_wrongly_passes_while_anchors_are_replaced() {
+    let (other, rounds) = (Authority::root("Other"), 200);
+    let (rule, anchors) = swappable(&ROOT);
+    anchors.replace([ROOT.der(), other.der()]).unwrap();
+    let (steady, stranger) = (ISSUING.issues(|_| {}), Authority::root("Nobody").issues(|_| {}));
+    let (fleeting, chain) = (other.issues(|_| {}), [ISSUING.der()]);
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..rounds {
+                    assert_eq!(verdict(&rule, &steady, &chain, NOW), Ok(()));
+                    assert_eq!(verdict(&rule, &stranger, &chain, NOW), UNTRUSTED);
+                }
+            });
+        }
+        for _ in 0..rounds {
+            anchors.replace([ROOT.der(), other.der()]).unwrap();
+            assert_eq!(verdict(&rule, &fleeting, &[], NOW), Ok(()));
+            anchors.replace([ROOT.der()]).unwrap();
+            assert_eq!(verdict(&rule, &fleeting, &[], NOW), UNTRUSTED);
+        }
+    });
+}
