@@ -29,7 +29,7 @@ pub(crate) use self::{
     certificate_id::IdHash,
     error::OcspError,
     nonce::NoncePolicy,
-    request::{Request, request},
+    request::request,
     responder_urls::responder_urls,
     response::ResponseStatus,
     signer::SignerFault,
