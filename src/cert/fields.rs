@@ -26,7 +26,8 @@ impl<'a> Fields<'a> {
         let mut outer = SliceReader::new(sequence(AnyRef::from_der(certificate)?)?)?;
         let tbs = outer.tlv_bytes()?;
         let algorithm = outer.tlv_bytes()?;
-        let signature = BitStringRef::decode(&mut outer)?.raw_bytes();
+        let signature = BitStringRef::decode(&mut outer)?;
+        let signature = signature.as_bytes().ok_or(Tag::BitString.value_error())?;
         outer.finish()?;
         let [issuer, subject, spki] = names_and_key(tbs)?;
         Ok(Self { tbs, issuer, subject, spki, algorithm, signature })
@@ -85,6 +86,18 @@ mod tests {
             fields.signature,
         );
         assert!(verified.is_ok());
+    }
+
+    #[test]
+    fn a_signature_that_is_not_of_whole_octets_is_refused() {
+        let key = KeyPair::generate().unwrap();
+        let mut der = CertificateParams::default().self_signed(&key).unwrap().der().to_vec();
+        let signature = Fields::of(&der).unwrap().signature.len();
+        // The octet before the signature counts the bits of its last one that are not used.
+        let unused = der.len() - signature - 1;
+        der[unused] = 4;
+        *der.last_mut().unwrap() &= 0xf0;
+        assert!(Fields::of(&der).is_err());
     }
 
     #[test]

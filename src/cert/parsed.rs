@@ -99,7 +99,8 @@ impl Certificate {
         &self.spki
     }
 
-    /// The serial number's bytes, big-endian, without leading zeros.
+    /// The serial number's bytes as they stand: big-endian, with the zero in front that DER wants
+    /// where the first bit would be taken for a sign.
     #[must_use]
     pub fn serial(&self) -> &[u8] {
         &self.serial

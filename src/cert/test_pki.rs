@@ -15,7 +15,7 @@ use openssl::x509::{
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
     DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
-    RevokedCertParams, SerialNumber,
+    RevokedCertParams, SerialNumber, SigningKey,
 };
 use rustls_pki_types::CertificateDer;
 
@@ -138,8 +138,7 @@ impl Authority {
         builder.set_not_after(&time(NOW + DAY)).unwrap();
         builder.set_pubkey(key).unwrap();
         edit(&mut builder);
-        let own_key = PKey::private_key_from_der(&self.key.serialize_der()).unwrap();
-        builder.sign(&own_key, digest).unwrap();
+        builder.sign(&self.private_key(), digest).unwrap();
         builder.build().to_der().unwrap().into()
     }
 
@@ -156,6 +155,16 @@ impl Authority {
         let mut parameters = self.parameters.clone();
         parameters.key_usages.clear();
         list().signed_by(&Issuer::from_params(&parameters, &self.key)).unwrap().der().to_vec()
+    }
+
+    /// Its signature over any bytes: ECDSA with SHA-256.
+    pub(crate) fn signs(&self, message: &[u8]) -> Vec<u8> {
+        self.key.sign(message).unwrap()
+    }
+
+    /// Its key, to sign what the other library cannot make.
+    pub(crate) fn private_key(&self) -> PKey<Private> {
+        PKey::private_key_from_der(&self.key.serialize_der()).unwrap()
     }
 
     fn issuer(&self) -> Issuer<'_, &KeyPair> {

@@ -33,6 +33,13 @@ impl Hasher {
     }
 }
 
+pub(super) fn sha1(bytes: &[u8]) -> [u8; 20] {
+    let mut hash = [0; 20];
+    let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes);
+    hash.copy_from_slice(digest.as_ref());
+    hash
+}
+
 /// One parsed key per scheme, because aws-lc ties a parsed key to its scheme.
 pub(super) struct Key(Vec<(Scheme, ParsedPublicKey)>);
 

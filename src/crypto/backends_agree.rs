@@ -73,6 +73,13 @@ fn sign(key: &PKey<Private>, hash: Hash, pss_salt: Option<i32>) -> Vec<u8> {
 }
 
 #[test]
+fn both_hash_alike() {
+    for message in [&b""[..], MESSAGE, &[0xff; 1000]] {
+        assert_eq!(aws_lc::sha1(message), openssl::sha1(message));
+    }
+}
+
+#[test]
 fn certificate_signatures_of_every_kind_pass_both() {
     let (p256, p384) = (test_keys::p256(), test_keys::ec(Nid::SECP384R1));
     let rsa = test_keys::rsa_2048();

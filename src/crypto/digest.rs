@@ -7,6 +7,13 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     hasher.finish()
 }
 
+/// SHA-1 of `bytes`, for protocols that name keys and certificates by it (RFC 6960, 4.1.1, 4.2.1).
+///
+/// Only to find what is then verified by other means: two texts with one SHA-1 can be made.
+pub(crate) fn sha1_for_identification(bytes: &[u8]) -> [u8; 20] {
+    backend::sha1(bytes)
+}
+
 /// SHA-256 of bytes that arrive in pieces.
 #[derive(Clone)]
 pub struct Sha256(backend::Hasher);
@@ -50,6 +57,12 @@ mod tests {
     fn the_empty_body_has_the_published_hash() {
         // `Digest: SHA-256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=`
         assert_eq!(sha256(b"")[..4], [0xe3, 0xb0, 0xc4, 0x42]);
+    }
+
+    #[test]
+    fn sha1_has_the_published_hash() {
+        // FIPS 180-2, A.1.
+        assert_eq!(sha1_for_identification(b"abc")[..5], [0xa9, 0x99, 0x3e, 0x36, 0x47]);
     }
 
     #[test]

@@ -64,6 +64,10 @@ impl Hasher {
     }
 }
 
+pub(super) fn sha1(bytes: &[u8]) -> [u8; 20] {
+    ::openssl::sha::sha1(bytes)
+}
+
 pub(super) struct Key(PKey<Public>);
 
 impl Key {
