@@ -148,3 +148,6 @@ fn is_self_issued(certificate: &Certificate) -> bool {
 }
 
 const ANY_POLICY: Oid = Oid::literal("2.5.29.32.0");
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use openssl::bn::BigNum;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use rcgen::{
@@ -16,6 +17,7 @@ use crate::reject::Reason;
 
 mod generations;
 mod limbo;
+mod limits;
 mod policies;
 mod revocation;
 mod seals;
@@ -287,6 +289,48 @@ fn a_certificate_of_version_1_is_untrusted() {
     let leaf = ISSUING.issues_by_openssl(&test_keys::p256(), MessageDigest::sha256(), version_1);
     let refused = verdict(&rooted(), &leaf, &[ISSUING.der()], NOW);
     assert_eq!(refused, Err(Reason::CertificateUntrusted));
+}
+
+#[test]
+fn a_negative_serial_number_is_untrusted() {
+    for (serial, expected) in
+        [("7F", Ok(())), ("FF", Ok(())), ("-1", Err(Reason::CertificateUntrusted))]
+    {
+        let number = BigNum::from_hex_str(serial).unwrap().to_asn1_integer().unwrap();
+        let leaf = ISSUING.issues_by_openssl(&test_keys::p256(), MessageDigest::sha256(), |leaf| {
+            leaf.set_serial_number(&number).unwrap();
+        });
+        assert_eq!(verdict(&rooted(), &leaf, &[ISSUING.der()], NOW), expected, "{serial}");
+    }
+}
+
+#[test]
+fn constraints_on_names_that_name_nobody_or_begin_with_a_dot_are_untrusted() {
+    let bound = |constraints: Option<NameConstraints>, extension: Option<CustomExtension>| {
+        verdict_below(|authority| {
+            authority.name_constraints = constraints;
+            authority.custom_extensions.extend(extension);
+        })
+    };
+    assert_eq!(bound(Some(names_only("a.example")), None), Ok(()));
+    let untrusted = Err(Reason::CertificateUntrusted);
+    assert_eq!(bound(Some(names_only(".a.example")), None), untrusted);
+    let host = [0x30, 3, 0x82, 1, b'a'];
+    let with_empty = [&[0x30, 9, 0xa0, 5][..], &host, &[0xa1, 0]].concat();
+    for value in [vec![0x30, 0], vec![0x30, 4, 0xa0, 0, 0xa1, 0], with_empty, vec![5, 0]] {
+        let extension = CustomExtension::from_oid_content(&[2, 5, 29, 30], value);
+        assert_eq!(bound(None, Some(extension)), untrusted);
+    }
+}
+
+#[test]
+fn a_key_for_pss_alone_signs_a_path() {
+    let fixture = |der: &'static [u8]| CertificateDer::from(der);
+    let root = fixture(include_bytes!("../../../tests/fixtures/rsassa_pss/root.der"));
+    let leaf = fixture(include_bytes!("../../../tests/fixtures/rsassa_pss/leaf.der"));
+    let anchors = Anchors::of([root]).unwrap();
+    let rule = TrustCertificate::anchored_in(anchors, Revocation::danger_off());
+    assert_eq!(verdict(&rule, &leaf, &[], NOW + 1000 * DAY), Ok(()));
 }
 
 #[test]

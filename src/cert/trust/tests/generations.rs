@@ -64,36 +64,6 @@ fn the_evidence_holds_the_path_that_was_found() {
 }
 
 #[test]
-fn of_three_namesakes_that_came_along_the_right_one_is_found() {
-    let leaf = ISSUING.issues(|_| {});
-    let namesakes: Vec<_> = (0..3).map(|_| Authority::root("Issuing").der()).collect();
-    let mut chain = vec![namesakes[0].clone(), namesakes[1].clone(), ISSUING.der()];
-    assert_eq!(verdict(&rooted(), &leaf, &chain, NOW), Ok(()));
-    chain.insert(0, namesakes[2].clone());
-    assert_eq!(verdict(&rooted(), &leaf, &chain, NOW), UNTRUSTED, "a fourth is not looked at");
-}
-
-#[test]
-fn sixteen_certificates_that_came_along_are_looked_at() {
-    let leaf = ISSUING.issues(|_| {});
-    let mut chain = vec![ISSUING.issues(|_| {}); 15];
-    chain.push(ISSUING.der());
-    assert_eq!(verdict(&rooted(), &leaf, &chain, NOW), Ok(()));
-    chain.insert(0, ROOT.der());
-    assert_eq!(verdict(&rooted(), &leaf, &chain, NOW), UNTRUSTED);
-}
-
-#[test]
-fn authorities_that_signed_one_another_lead_nowhere_and_end() {
-    let (one, two) = (Authority::root("One"), Authority::root("Two"));
-    let crossed = [one.crosses(&two), two.crosses(&one)];
-    assert_eq!(verdict(&rooted(), &one.issues(|_| {}), &crossed, NOW), UNTRUSTED);
-    let rooted_one = ROOT.crosses(&one);
-    let chain = [crossed[0].clone(), crossed[1].clone(), rooted_one];
-    assert_eq!(verdict(&rooted(), &two.issues(|_| {}), &chain, NOW), Ok(()));
-}
-
-#[test]
 fn no_request_fails_and_none_wrongly_passes_while_anchors_are_replaced() {
     let (other, rounds) = (Authority::root("Other"), 200);
     let (rule, anchors) = swappable(&ROOT);

@@ -11,7 +11,7 @@ fn critical(oid: &[u64], value: &[u8]) -> CustomExtension {
 }
 
 /// `certificatePolicies` with the policy 1.2.3.
-fn policies() -> CustomExtension {
+pub(super) fn policies() -> CustomExtension {
     critical(&[2, 5, 29, 32], &[0x30, 6, 0x30, 4, 6, 2, 0x2a, 3])
 }
 
