@@ -7,7 +7,7 @@ use http::request::Parts;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter};
 
-use super::{Anchors, Certificate, ClientCertificate, Remembered};
+use super::{Anchors, Certificate, ClientCertificate, Path, Remembered};
 use crate::context::Context;
 use crate::crypto::{Sha256, sha256, webpki_algorithms};
 use crate::gate::{Evidence, Rule, Verdict, rule_layers};
@@ -268,25 +268,41 @@ fn refusal(error: Error) -> Rejection {
 /// A certificate with a path to an anchor of this bank, in its time and not revoked.
 pub struct TrustedCertificate {
     certificate: Arc<Certificate>,
+    path: Arc<Path>,
 }
 
 impl TrustedCertificate {
     /// Asserts that a certificate is trusted: the door for a rule of your own in the place of
     /// [`TrustCertificate`]. Every origin of trust is found by searching for this name.
     ///
-    /// Checks nothing.
+    /// Checks nothing, and has no path: [`IdentifyPsp`](crate::eidas::IdentifyPsp) finds no issuer
+    /// of such a certificate in the trusted lists.
     pub fn assertion(presented: &ClientCertificate) -> Self {
-        Self { certificate: presented.shared() }
+        Self::without_path(presented.shared())
     }
 
     #[cfg(test)]
     pub(crate) fn of(certificate: Certificate) -> Self {
-        Self { certificate: Arc::new(certificate) }
+        Self::without_path(Arc::new(certificate))
+    }
+
+    fn without_path(certificate: Arc<Certificate>) -> Self {
+        Self { certificate, path: Arc::new(Path::assertion(Vec::new())) }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn through(certificate: Arc<Certificate>, path: Arc<Path>) -> Self {
+        Self { certificate, path }
     }
 
     /// The certificate.
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// The path that was found; without links where the trust was [asserted](Self::assertion).
+    pub(crate) fn path(&self) -> &Arc<Path> {
+        &self.path
     }
 
     pub(crate) fn shared(&self) -> Arc<Certificate> {
