@@ -9,6 +9,7 @@ mod qc_statement;
 mod qc_type;
 mod require_role;
 mod role;
+pub mod trusted_list;
 
 pub use self::{
     identify::{IdentifyPsp, PspIdentity},
