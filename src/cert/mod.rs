@@ -15,6 +15,7 @@ pub mod pem;
 mod present;
 mod presented;
 mod remembered;
+mod strip;
 #[cfg(test)]
 pub(crate) mod test_pki;
 pub mod time;
@@ -33,7 +34,8 @@ pub use self::{
     },
     forwarded::{
         CLIENT_CERT, CLIENT_CERT_CHAIN, Certificates, Encoding, ForwardedChain, ForwardedError,
-        ForwardedHeader, NoChainHeader, PercentDecoding, UnknownEncoding, XfccElement,
+        ForwardedHeader, NoChainHeader, PercentDecoding, UnknownEncoding, UnknownProxy,
+        VerdictHeaders, XfccElement,
     },
     match_client::{MatchClient, RegisteredClient},
     name::{Attribute, CanonicalName, Name, NameError, NameOrder, RegisteredName},
