@@ -24,8 +24,14 @@ mod tls;
 mod trust;
 mod trusted_peers;
 
+#[cfg(feature = "axum-server")]
+pub use self::tls::IntroducingAcceptor;
 #[cfg(feature = "rustls")]
 pub use self::tls::PossessionOnly;
+#[cfg(feature = "axum-serve")]
+pub use self::tls::introduce;
+#[cfg(feature = "tokio-rustls")]
+pub use self::tls::{Introduce, TlsListener};
 pub use self::{
     anchors::{Anchors, TrustError},
     client::{
