@@ -63,8 +63,8 @@ use super::PeerCertificates;
 /// }
 /// ```
 ///
-/// The rules then want [`PeerCertificates`] in the extensions of every request. Keep sessions short
-/// (`ServerConfig::ticketer` is off unless it is set): TLS 1.3 lets a ticket live for seven days.
+/// The rules then want [`PeerCertificates`] in the extensions of every request. Sessions are resumed
+/// unless the `session_storage` of the `ServerConfig` keeps none.
 #[derive(Clone, Debug)]
 pub struct PossessionOnly {
     algorithms: WebPkiSupportedAlgorithms,
