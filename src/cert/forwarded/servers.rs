@@ -21,8 +21,12 @@ impl ForwardedHeader {
     /// RequestHeader set X-SSL-Client-Verify "%{SSL_CLIENT_VERIFY}s"
     /// ```
     ///
-    /// Under `optional_no_ca` the verdict of a certificate that httpd could not verify is `GENEROUS`,
-    /// which is refused.
+    /// Not with `optional_no_ca`: there httpd (2.4.71) calls a certificate that it could not verify
+    /// `GENEROUS`, which is refused, but `SUCCESS` as soon as its holder resumes a session of TLS 1.2.
+    /// Then the gate alone refuses it.
+    ///
+    /// A client that nominates these headers (`Connection: x-ssl-client-cert`) has none: httpd drops
+    /// its own.
     pub fn apache() -> Self {
         Self::named(X_SSL_CLIENT_CERT, Encoding::PemFolded).judged([SUCCESS])
     }
@@ -85,7 +89,8 @@ impl ForwardedHeader {
     /// `crt-ignore-err all` and `ca-ignore-err all` let unverified certificates through, with the
     /// number of the error, which is refused.
     ///
-    /// `ssl_c_chain_der` holds the leaf too; it is passed over.
+    /// `ssl_c_chain_der` is what the client sent behind the leaf, and empty in a resumed session: the
+    /// gate must know the issuing authority as an anchor.
     pub fn haproxy() -> Self {
         Self::named(X_SSL_CLIENT_CERT, Encoding::Base64Der)
             .chained(HeaderName::from_static("x-ssl-client-chain"))
