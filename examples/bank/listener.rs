@@ -29,7 +29,7 @@ enum Socket {
 
 enum Stream {
     Plain(TcpStream),
-    Tls(TlsStream<TcpStream>),
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Listener {
@@ -75,7 +75,7 @@ impl Listener {
             tokio::spawn(async move {
                 match stream {
                     Stream::Plain(stream) => connection.serve_plain(stream).await,
-                    Stream::Tls(stream) => connection.serve_tls(stream).await,
+                    Stream::Tls(stream) => connection.serve_tls(*stream).await,
                 }
                 drop(permit);
             });
@@ -102,7 +102,7 @@ impl Listener {
             },
             Socket::Tls(socket) => {
                 let (stream, peer) = socket.accept().await;
-                (Stream::Tls(stream), peer, permit)
+                (Stream::Tls(Box::new(stream)), peer, permit)
             }
         }
     }

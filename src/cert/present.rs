@@ -80,7 +80,7 @@ use crate::reject::{Reason, Rejection};
 pub struct PresentCertificate(Arc<Source>);
 
 enum Source {
-    Header(FromProxy),
+    Header(Box<FromProxy>),
     Tls,
 }
 
@@ -113,11 +113,8 @@ impl PresentCertificate {
     }
 
     fn from_proxy(header: ForwardedHeader, peers: Peers) -> Self {
-        Self(Arc::new(Source::Header(FromProxy {
-            header,
-            peers,
-            read: Remembered::of_strangers(),
-        })))
+        let read = Remembered::of_strangers();
+        Self(Arc::new(Source::Header(Box::new(FromProxy { header, peers, read }))))
     }
 }
 

@@ -63,7 +63,7 @@ impl TrustedPeers {
     ///
     /// The server must terminate TLS, prove that its peer holds the key
     /// ([`PossessionOnly`](super::PossessionOnly)) and hand over
-    /// [`PeerCertificates`](super::PeerCertificates). Refuses an empty list.
+    /// [`PeerCertificates`]. Refuses an empty list.
     pub fn pinned(
         thumbprints: impl IntoIterator<Item = [u8; 32]>,
     ) -> Result<Self, TrustedPeersError> {

@@ -18,14 +18,14 @@ use tower_open_banking::reject::Problem;
 use tower_open_banking::revocation::Revocation;
 
 use self::client::{Client, Shown, Version};
-use self::server::Server;
+use self::server::Adapter;
 use crate::support::{NOW, pki};
 
 mod client;
 mod proxy;
 mod server;
 
-const SERVERS: [Server; 3] = [Server::AxumServe, Server::AxumServer, Server::Hyper];
+const ADAPTERS: [Adapter; 3] = [Adapter::AxumServe, Adapter::AxumServer, Adapter::Hyper];
 const VERSIONS: [Version; 2] = [Version::Http1, Version::Http2];
 
 /// The handlers' evidence, kept so that no other certificate can be parsed to the same place.
@@ -69,32 +69,32 @@ async fn show(
     format!("{address:?} {place:p}")
 }
 
-async fn start(server: Server) -> (Client, Hand) {
+async fn start(adapter: Adapter) -> (Client, Hand) {
     let hand = Hand::now();
-    let client = server.start(app(&hand, PresentCertificate::from_tls())).await;
+    let client = adapter.start(app(&hand, PresentCertificate::from_tls())).await;
     (client, hand)
 }
 
 #[tokio::test]
 async fn a_good_certificate_is_shown_to_the_handler_and_parsed_once_for_a_connection() {
-    for server in SERVERS {
-        let (client, _) = start(server).await;
+    for adapter in ADAPTERS {
+        let (client, _) = start(adapter).await;
         for version in VERSIONS {
             let mut connection = client.connects(version, Shown::Good).await;
             let (first, second) = (connection.get().await, connection.get().await);
-            assert_eq!(first.0, StatusCode::OK, "{server:?} {version:?}: {first:?}");
-            assert!(first.1.starts_with("Ip(127.0.0.1) "), "{server:?} {version:?}: {first:?}");
-            assert_eq!(first, second, "{server:?} {version:?}");
+            assert_eq!(first.0, StatusCode::OK, "{adapter:?} {version:?}: {first:?}");
+            assert!(first.1.starts_with("Ip(127.0.0.1) "), "{adapter:?} {version:?}: {first:?}");
+            assert_eq!(first, second, "{adapter:?} {version:?}");
             let other = client.connects(version, Shown::Good).await.get().await;
-            assert_ne!(first.1, other.1, "{server:?} {version:?}");
+            assert_ne!(first.1, other.1, "{adapter:?} {version:?}");
         }
     }
 }
 
 #[tokio::test]
 async fn whom_the_rules_refuse_hears_why_over_http() {
-    for server in SERVERS {
-        let (client, _) = start(server).await;
+    for adapter in ADAPTERS {
+        let (client, _) = start(adapter).await;
         for version in VERSIONS {
             for (shown, code) in [
                 (Shown::Nothing, "certificate_missing"),
@@ -103,7 +103,7 @@ async fn whom_the_rules_refuse_hears_why_over_http() {
                 (Shown::Revoked, "certificate_revoked"),
             ] {
                 let (status, body) = client.connects(version, shown).await.get().await;
-                let what = format!("{server:?} {version:?} {shown:?}: {status} {body}");
+                let what = format!("{adapter:?} {version:?} {shown:?}: {status} {body}");
                 assert_eq!(status, StatusCode::UNAUTHORIZED, "{what}");
                 assert!(body.contains(code), "{what}");
             }
@@ -113,34 +113,34 @@ async fn whom_the_rules_refuse_hears_why_over_http() {
 
 #[tokio::test]
 async fn a_resumed_session_keeps_its_certificate_and_is_judged_again() {
-    for server in SERVERS {
-        let (client, hand) = start(server).await;
+    for adapter in ADAPTERS {
+        let (client, hand) = start(adapter).await;
         let client = client.with_memory(Shown::Good);
         let mut full = client.connects(Version::Http1, Shown::Good).await;
-        assert!(!full.is_resumed(), "{server:?}");
-        assert_eq!(full.get().await.0, StatusCode::OK, "{server:?}");
+        assert!(!full.is_resumed(), "{adapter:?}");
+        assert_eq!(full.get().await.0, StatusCode::OK, "{adapter:?}");
         let mut resumed = client.connects(Version::Http1, Shown::Good).await;
-        assert!(resumed.is_resumed(), "{server:?}");
-        assert_eq!(resumed.get().await.0, StatusCode::OK, "{server:?}");
+        assert!(resumed.is_resumed(), "{adapter:?}");
+        assert_eq!(resumed.get().await.0, StatusCode::OK, "{adapter:?}");
 
         hand.goes_on(365);
         let mut later = client.connects(Version::Http1, Shown::Good).await;
-        assert!(later.is_resumed(), "{server:?}");
+        assert!(later.is_resumed(), "{adapter:?}");
         for connection in [&mut later, &mut resumed] {
             let (status, body) = connection.get().await;
-            assert_eq!(status, StatusCode::UNAUTHORIZED, "{server:?} {body}");
-            assert!(body.contains("certificate_expired"), "{server:?} {body}");
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{adapter:?} {body}");
+            assert!(body.contains("certificate_expired"), "{adapter:?} {body}");
         }
     }
 }
 
 #[tokio::test]
 async fn a_client_that_does_not_shake_hands_holds_up_nobody() {
-    for server in SERVERS {
-        let (client, _) = start(server).await;
+    for adapter in ADAPTERS {
+        let (client, _) = start(adapter).await;
         let _silent = [client.only_connects().await, client.only_connects().await];
         let answered = client.connects(Version::Http1, Shown::Good).await.get().await;
-        assert_eq!(answered.0, StatusCode::OK, "{server:?}");
+        assert_eq!(answered.0, StatusCode::OK, "{adapter:?}");
     }
 }
 

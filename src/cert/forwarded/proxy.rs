@@ -18,7 +18,9 @@ pub struct UnknownProxy {
     pub name: String,
 }
 
-const PROXIES: [(&str, fn() -> ForwardedHeader); 17] = [
+type Named = (&'static str, fn() -> ForwardedHeader);
+
+const PROXIES: [Named; 17] = [
     ("apache", ForwardedHeader::apache),
     ("aws-alb-passthrough", ForwardedHeader::aws_alb_passthrough),
     ("aws-alb-verify", ForwardedHeader::aws_alb_verify),

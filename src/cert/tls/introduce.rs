@@ -27,7 +27,9 @@ use crate::cert::{PeerAddress, PeerCertificates};
 /// use tower_open_banking::gate::Gate;
 ///
 /// async fn serve(gate: Gate, socket: TcpListener, tls: Arc<rustls::ServerConfig>) {
-///     let app = service_fn(async |_: Request<Body>| Ok::<_, Infallible>(Response::new(Body::default())));
+///     let app = service_fn(async |_: Request<Body>| {
+///         Ok::<_, Infallible>(Response::new(Body::empty()))
+///     });
 ///     let guarded = gate.layer(app).map_request(|request: Request<Incoming>| request.map(Body::new));
 ///     let mut listener = TlsListener::new(socket, tls);
 ///     loop {

@@ -15,7 +15,7 @@ use tower_open_banking::cert::{
 };
 
 use super::client::{Shown, Version};
-use super::server::{Server, bind};
+use super::server::{Adapter, bind};
 use super::{Hand, app};
 use crate::support::pki::Qwac;
 
@@ -69,15 +69,15 @@ async fn a_unix_socket_is_believed_where_it_is_named_and_no_tcp_socket_beside_it
 async fn a_proxy_with_a_pinned_certificate_is_believed_and_nobody_with_another() {
     let pin = openssl::sha::sha256(&Shown::SelfSigned.certificate().unwrap());
     let peers = TrustedPeers::parse(["127.0.0.1"]).unwrap().and_pinned([pin]).unwrap();
-    for server in [Server::AxumServe, Server::AxumServer, Server::Hyper] {
-        let proxy = server.start(behind(peers.clone())).await;
+    for adapter in [Adapter::AxumServe, Adapter::AxumServer, Adapter::Hyper] {
+        let proxy = adapter.start(behind(peers.clone())).await;
         for (shown, status) in [
             (Shown::SelfSigned, StatusCode::OK),
             (Shown::Good, StatusCode::BAD_REQUEST),
             (Shown::Nothing, StatusCode::BAD_REQUEST),
         ] {
             let mut connection = proxy.connects(Version::Http1, shown).await;
-            assert_eq!(connection.send(forwarding()).await.0, status, "{server:?} {shown:?}");
+            assert_eq!(connection.send(forwarding()).await.0, status, "{adapter:?} {shown:?}");
         }
     }
 }

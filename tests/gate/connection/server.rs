@@ -24,13 +24,13 @@ use tower_open_banking::cert::{
 use super::client::Client;
 
 #[derive(Clone, Copy, Debug)]
-pub enum Server {
+pub enum Adapter {
     AxumServe,
     AxumServer,
     Hyper,
 }
 
-impl Server {
+impl Adapter {
     /// Serves the router until the test ends.
     pub async fn start(self, app: Router) -> Client {
         let (tls, client) = tls();
