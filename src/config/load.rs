@@ -4,19 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderName;
-
 use super::{
-    CertificateSource, Client, ClientCertificate, Config, ConfigError, Profile, RevocationCheck,
-    Signature, Signing, Token, Trust,
+    Client, Config, ConfigError, Profile, RevocationCheck, Signature, Signing, Token, Trust,
 };
 use crate::cert::{
-    Anchors, CertificateMatch, Certificates, Clients, Encoding, ForwardedHeader, NameOrder,
-    PercentDecoding, PresentCertificate, RegisteredName, TrustCertificate, pem,
+    Anchors, CertificateMatch, Clients, NameOrder, RegisteredName, TrustCertificate, pem,
 };
 use crate::crypto::{Algorithm, SigningKey};
 use crate::jose::KeySet;
-use crate::profile::{obie, wso2};
+use crate::profile::obie;
 use crate::revocation::Revocation;
 use crate::signature::{ObieSigning, ResponseSigner, TrustAnchors, VerifySignature};
 use crate::token::{TokenAudience, TokenIssuer, VerifyToken};
@@ -190,63 +186,6 @@ pub(super) fn verify(
         rule = rule.allow_member(member);
     }
     if signature.danger_waiver_007 { rule.danger_waiver_007() } else { rule }
-}
-
-pub(super) fn present(
-    certificate: &ClientCertificate,
-    profile: Profile,
-) -> Result<PresentCertificate, ConfigError> {
-    match certificate.source {
-        CertificateSource::Tls => {
-            let unused = [
-                ("header", certificate.header.is_some()),
-                ("encoding", certificate.encoding.is_some()),
-                ("trusted_peers", certificate.trusted_peers.is_some()),
-            ];
-            match unused.iter().find(|(_, is_set)| *is_set) {
-                Some((key, _)) => {
-                    let key = format!("client_certificate.{key}");
-                    Err(ConfigError::value(key, "only with source = \"header\""))
-                }
-                None => Ok(PresentCertificate::from_tls()),
-            }
-        }
-        CertificateSource::Header => {
-            let peers = certificate.trusted_peers.clone().ok_or_else(|| {
-                ConfigError::value("client_certificate.trusted_peers", "no trusted proxy")
-            })?;
-            Ok(PresentCertificate::from_header(forwarded(certificate, profile)?, peers))
-        }
-    }
-}
-
-/// The header of the configuration, or the customary one.
-pub(super) fn forwarded(
-    certificate: &ClientCertificate,
-    profile: Profile,
-) -> Result<ForwardedHeader, ConfigError> {
-    let encoding = match (certificate.encoding, profile) {
-        (Some(encoding), _) => encoding,
-        (None, Profile::Wso2) => Encoding::PemBody {
-            percent: PercentDecoding::Absent,
-            certificates: Certificates::LeafOnly,
-        },
-        (None, _) => return Err(ConfigError::value("client_certificate.encoding", "missing")),
-    };
-    let name = match (&certificate.header, encoding, profile) {
-        (Some(name), _, _) => HeaderName::try_from(name.as_str())
-            .map_err(|error| ConfigError::value("client_certificate.header", error))?,
-        (None, _, Profile::Wso2) => wso2::CERTIFICATE_HEADER,
-        (None, Encoding::Rfc9440, _) => return Ok(ForwardedHeader::rfc9440()),
-        (None, Encoding::Xfcc { .. }, _) => HeaderName::from_static("x-forwarded-client-cert"),
-        (None, _, _) => {
-            return Err(ConfigError::value("client_certificate.header", "missing"));
-        }
-    };
-    Ok(match encoding {
-        Encoding::Rfc9440 if name == crate::cert::CLIENT_CERT => ForwardedHeader::rfc9440(),
-        _ => ForwardedHeader::named(name, encoding),
-    })
 }
 
 /// Refuses unknown and weak names; an empty list is the caller's to judge.

@@ -15,12 +15,14 @@
 //! fail fails in [`Config::open`], at start-up: unreadable files, empty trust stores, weak or empty
 //! algorithm lists, `revocation = "crl"` without lists.
 
+mod client_certificate;
 mod error;
 mod load;
 mod off;
 mod setup;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -89,13 +91,31 @@ pub enum Profile {
 pub struct ClientCertificate {
     /// The connection or a header.
     pub source: CertificateSource,
-    /// The header's name. Defaults to `client-cert` with `rfc9440`, to `x-forwarded-client-cert` with
-    /// `xfcc`, and to `ssl.client.auth.cert.X509` under the profile `wso2`.
+    /// The proxy in front of the service, by a name of
+    /// [`ForwardedHeader::of_proxy`](crate::cert::ForwardedHeader::of_proxy): its headers, encoding
+    /// and verdict.
+    pub proxy: Option<String>,
+    /// The header's name, if it is another than the proxy's customary one. Without a proxy defaults
+    /// to `client-cert` with `rfc9440`, to `x-forwarded-client-cert` with `xfcc`, and to
+    /// `ssl.client.auth.cert.X509` under the profile `wso2`.
     pub header: Option<String>,
-    /// The header's encoding. Defaults to `pem-body` under the profile `wso2`.
+    /// The header's encoding, without a proxy. Defaults to `pem-body` under the profile `wso2`.
     pub encoding: Option<Encoding>,
-    /// The networks of the trusted proxies, in CIDR form.
+    /// The header of the chain, if it is another than the customary one.
+    pub chain_header: Option<String>,
+    /// The headers of the proxy's verdicts, if they are others than the customary ones, in the order
+    /// of the proxy's page.
+    pub verdict_headers: Option<Vec<String>>,
+    /// With `proxy = "envoy"`: the place of the element to believe, counted from the end.
+    pub trusted_hops: Option<NonZeroUsize>,
+    /// Also takes certificates that the proxy could not verify.
+    #[serde(default)]
+    pub allow_unverified: bool,
+    /// The networks of the trusted proxies, in CIDR form, or `unix`.
     pub trusted_peers: Option<TrustedPeers>,
+    /// The certificates of the trusted proxies, by their SHA-256 in hexadecimal digits: a proxy must
+    /// show one of them to the service and, if networks are named, come from there.
+    pub trusted_thumbprints: Option<Vec<String>>,
 }
 
 /// The connection or a header.

@@ -52,7 +52,7 @@ impl Config {
             (_, false) => None,
         };
         let bank = Bank {
-            present: load::present(&self.client_certificate, self.profile)?,
+            present: self.client_certificate.rule(self.profile)?,
             trust: files.trust(&self.trust)?,
             token: files.token(&self.token)?,
             clients: clients.clone(),
@@ -65,7 +65,9 @@ impl Config {
             messages,
             scopes: self.scopes.clone(),
             off: self.steps.clone(),
-            drill_header: load::forwarded(&self.client_certificate, self.profile)
+            drill_header: self
+                .client_certificate
+                .header(self.profile)
                 .unwrap_or_else(|_| ForwardedHeader::rfc9440()),
         };
         setup.judge_steps()?;

@@ -147,6 +147,22 @@ impl Qwac {
     }
 }
 
+/// The key of every client's certificate, in PKCS #8.
+pub fn transport_key() -> Vec<u8> {
+    TRANSPORT_KEY.serialize_der()
+}
+
+/// A certificate that its holder made for himself, with that key.
+pub fn self_signed() -> CertificateDer<'static> {
+    static MADE: LazyLock<CertificateDer<'static>> = LazyLock::new(|| {
+        let mut params = CertificateParams::default();
+        params.not_before = date_time_ymd(2026, 1, 1);
+        params.not_after = date_time_ymd(2027, 1, 1);
+        params.self_signed(&*TRANSPORT_KEY).unwrap().der().clone()
+    });
+    MADE.clone()
+}
+
 /// The certificate of the authority that the bank trusts.
 pub fn anchor() -> CertificateDer<'static> {
     DEMO.der().clone()
