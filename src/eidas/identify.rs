@@ -141,6 +141,26 @@ impl IdentifyPsp {
         Self::by(Policy { other_schemes: Admit::Yes, ..self.policy })
     }
 
+    /// The same policy for signing certificates, whose QcType must be `eseal`.
+    pub(crate) fn of_seals(self) -> Self {
+        Self::by(Policy { seal: Admit::Yes, ..self.policy })
+    }
+
+    /// Identifies the holder of a signing certificate, after [`of_seals`](Self::of_seals).
+    pub(crate) fn identify_seal(
+        &self,
+        trusted: &TrustedCertificate,
+    ) -> Result<PspIdentity, Rejection> {
+        let identity = self.identify(trusted.certificate())?;
+        match identity.kind() {
+            Kind::QSeal => Ok(identity),
+            other => {
+                Err(Rejection::new(Reason::CertificatePurposeWrong)
+                    .source(Defect::OtherKind(other)))
+            }
+        }
+    }
+
     /// The greppable door for a drill: takes what can be read and judges nothing.
     pub(crate) fn unjudged() -> Self {
         let yes = Admit::Yes;
