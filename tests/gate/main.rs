@@ -5,6 +5,7 @@
 mod support;
 
 mod config;
+mod demands;
 mod hostile;
 mod layers;
 mod once;
