@@ -206,7 +206,7 @@ impl Desk {
             }
             none => {
                 *none = Some(Vec::new());
-                Turn::Ask(Asking { desk: self, provider: provider.as_str().to_owned() })
+                Turn::Ask(Asking { desk: self, provider: provider.as_str().to_owned(), told: None })
             }
         }
     }
@@ -243,33 +243,36 @@ fn is_within(since: UnixTime, time: Duration, now: UnixTime) -> bool {
     now.as_secs().checked_sub(since.as_secs()).is_some_and(|age| age < time.as_secs())
 }
 
-/// The one that asks. If it breaks off, those who wait are told so.
+/// The one that asks. However it ends, those who wait are told: the answer, or that it broke off.
 struct Asking<'a> {
     desk: &'a Desk,
     provider: String,
+    told: Option<(FoundRoles, UnixTime)>,
 }
 
 impl Asking<'_> {
     fn tell(mut self, found: FoundRoles, now: UnixTime) {
-        let mut files = self.desk.files();
-        // Taken, so that what ends here does not break off whoever asks next.
-        let file = files.entry(std::mem::take(&mut self.provider)).or_default();
-        match &found {
-            Ok(roles) => (file.answer, file.failed) = (Some((roles.clone(), now)), None),
-            Err(RegisterUnavailable) => file.failed = Some(now),
-        }
-        let queue = file.queue.take();
-        drop(files);
-        for waiting in queue.into_iter().flatten() {
-            let _ = waiting.send(found.clone());
-        }
+        self.told = Some((found, now));
     }
 }
 
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
-        if let Some(file) = self.desk.files().get_mut(&self.provider) {
-            file.queue = None;
+        let mut files = self.desk.files();
+        let Some(file) = files.get_mut(&self.provider) else { return };
+        match &self.told {
+            Some((Ok(roles), now)) => {
+                (file.answer, file.failed) = (Some((roles.clone(), *now)), None);
+            }
+            Some((Err(RegisterUnavailable), now)) => file.failed = Some(*now),
+            None => {}
+        }
+        let queue = file.queue.take();
+        drop(files);
+        if let Some((found, _)) = &self.told {
+            for waiting in queue.into_iter().flatten() {
+                let _ = waiting.send(found.clone());
+            }
         }
     }
 }

@@ -195,7 +195,9 @@ impl RoleSource for OnCue {
 #[test]
 fn of_many_requests_one_asks_and_all_are_told() {
     let (cue, waits) = oneshot::channel();
+    // Nothing is kept: whoever was not told would have to ask.
     let register = RoleRegister::asking(OnCue(Mutex::new(Some(waits))));
+    let register = register.keep(Duration::ZERO, Duration::ZERO);
     let mut all: Vec<_> = (0..5).map(|_| waiting(&register)).collect();
     assert!(all.iter_mut().all(|waiting| poll(waiting).is_pending()));
     cue.send(()).unwrap();
