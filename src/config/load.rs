@@ -11,6 +11,7 @@ use crate::cert::{
     Anchors, CertificateMatch, Clients, NameOrder, RegisteredName, TrustCertificate, pem,
 };
 use crate::crypto::{Algorithm, SigningKey};
+use crate::eidas::OrganizationId;
 use crate::jose::KeySet;
 use crate::profile::obie;
 use crate::revocation::Revocation;
@@ -29,7 +30,7 @@ impl Files<'_> {
         }
     }
 
-    fn parsed<T, E: ToString>(
+    pub(super) fn parsed<T, E: ToString>(
         &self,
         key: &str,
         path: &Path,
@@ -44,24 +45,35 @@ impl Files<'_> {
     }
 
     pub(super) fn trust(&self, trust: &Trust) -> Result<TrustCertificate, ConfigError> {
+        let (anchors, revocation) = self.material("trust", trust)?;
+        Ok(TrustCertificate::anchored_in(anchors, revocation))
+    }
+
+    /// Anchors and lists of the table under this key.
+    pub(super) fn material(
+        &self,
+        table: &str,
+        trust: &Trust,
+    ) -> Result<(Anchors, Revocation), ConfigError> {
+        let key = |name: &str| format!("{table}.{name}");
         let mut certificates = Vec::new();
         for path in &trust.anchors {
-            certificates.extend(self.parsed("trust.anchors", path, pem::all_certificates)?);
+            certificates.extend(self.parsed(&key("anchors"), path, pem::all_certificates)?);
         }
-        let anchors = Anchors::of(certificates)
-            .map_err(|error| ConfigError::value("trust.anchors", error))?;
+        let anchors =
+            Anchors::of(certificates).map_err(|error| ConfigError::value(key("anchors"), error))?;
         let revocation = match trust.revocation {
             RevocationCheck::Off => Revocation::danger_off(),
             RevocationCheck::Crl => {
                 let mut lists = Vec::new();
                 for path in &trust.crls {
-                    lists.extend(self.parsed("trust.crls", path, pem::all_revocation_lists)?);
+                    lists.extend(self.parsed(&key("crls"), path, pem::all_revocation_lists)?);
                 }
                 Revocation::by_lists(lists)
-                    .map_err(|error| ConfigError::value("trust.crls", error))?
+                    .map_err(|error| ConfigError::value(key("crls"), error))?
             }
         };
-        Ok(TrustCertificate::anchored_in(anchors, revocation))
+        Ok((anchors, revocation))
     }
 
     pub(super) fn token(&self, token: &Token) -> Result<VerifyToken, ConfigError> {
@@ -85,6 +97,16 @@ impl Files<'_> {
                 tracing::warn!(%client, "several anchors are trusted and issuer_dn is not set");
             }
         }
+        let nameless = |client: &Client| {
+            let in_directory = client.organisation_id.is_some() && client.software_id.is_some();
+            !in_directory && client.organization_identifier.is_none()
+        };
+        if config.signature.require_one_organisation
+            && let Some(index) = config.client.iter().position(nameless)
+        {
+            let key = format!("client[{index}].organization_identifier");
+            return Err(ConfigError::value(key, "due for signature.require_one_organisation"));
+        }
         let clients: Result<Vec<_>, _> = config
             .client
             .iter()
@@ -106,7 +128,7 @@ impl Files<'_> {
         }
         // Directories print names in either order (rule of the UK and Brasil directories).
         let order = match profile {
-            Profile::Fapi1Advanced => NameOrder::AsWritten,
+            Profile::BerlinGroup | Profile::Fapi1Advanced => NameOrder::AsWritten,
             _ => NameOrder::AllowReversed,
         };
         let name = |name: &str, text: &str| {
@@ -121,6 +143,11 @@ impl Files<'_> {
         if let (Some(organisation), Some(software)) = (&client.organisation_id, &client.software_id)
         {
             registered = registered.in_directory(organisation, software);
+        }
+        if let Some(identifier) = &client.organization_identifier {
+            OrganizationId::parse(identifier)
+                .map_err(|error| ConfigError::value(key("organization_identifier"), error))?;
+            registered = registered.identified_by(identifier);
         }
         let algorithms = algorithms(&client.algorithms)
             .map_err(|why| ConfigError::value(key("algorithms"), why))?;
@@ -160,14 +187,16 @@ impl Files<'_> {
 
 /// Whether a profile has message signatures.
 pub(super) fn signed(profile: Profile) -> bool {
-    profile != Profile::Fapi1Advanced
+    !matches!(profile, Profile::BerlinGroup | Profile::Fapi1Advanced)
 }
 
 /// The version of the UK profile whose rules a profile follows.
 pub(super) fn version(profile: Profile) -> obie::Version {
     match profile {
         Profile::Uk3_1_3 => obie::Version::V3_1_3,
-        Profile::Uk3_1_4 | Profile::Fapi1Advanced | Profile::Wso2 => obie::Version::V3_1_4,
+        Profile::BerlinGroup | Profile::Fapi1Advanced | Profile::Uk3_1_4 | Profile::Wso2 => {
+            obie::Version::V3_1_4
+        }
         Profile::Uk4_0 => obie::Version::V4_0,
     }
 }

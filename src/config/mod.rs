@@ -16,6 +16,7 @@
 //! algorithm lists, `revocation = "crl"` without lists.
 
 mod client_certificate;
+mod demands;
 mod error;
 mod load;
 mod off;
@@ -41,6 +42,9 @@ pub struct Config {
     pub client_certificate: ClientCertificate,
     /// Whom it must come from.
     pub trust: Trust,
+    /// A file with the providers that are not served at present: a JSON array of
+    /// [`Block`](crate::eidas::Block)s. [`Setup::stop_list`] changes them while the gates run.
+    pub stop_list: Option<PathBuf>,
     /// Whose access tokens are good.
     pub token: Token,
     /// The registered clients.
@@ -83,6 +87,9 @@ pub enum Profile {
     /// As clients of WSO2 Open Banking know it.
     #[serde(rename = "wso2")]
     Wso2,
+    /// NextGenPSD2 of the Berlin Group, 1.3.x, without message signatures.
+    #[serde(rename = "berlin-group")]
+    BerlinGroup,
 }
 
 /// Where the client certificate comes from.
@@ -176,6 +183,8 @@ pub struct Client {
     pub organisation_id: Option<String>,
     /// Its software statement in the directory.
     pub software_id: Option<String>,
+    /// The organizationIdentifier of its certificates, for `require_one_organisation`.
+    pub organization_identifier: Option<String>,
     /// The subject of its transport certificate.
     pub subject_dn: String,
     /// The issuer that must have signed the certificate, if pinned.
@@ -209,6 +218,12 @@ pub struct Signature {
     pub max_age: Option<u64>,
     /// Members of the JOSE header besides those of the profile that are ignored.
     pub allow_members: Vec<String>,
+    /// Whom the certificates behind the signatures must come from; not judged if absent.
+    pub certificates: Option<Trust>,
+    /// Takes signing certificates without qcStatements (OBSigning). Logged as a warning.
+    pub allow_unidentified: bool,
+    /// Demands that certificates, token and client are of one organisation.
+    pub require_one_organisation: bool,
     /// Waiver 007: verifies nothing. Logged as a warning.
     pub danger_waiver_007: bool,
 }

@@ -33,7 +33,7 @@ use self::aws_lc as backend;
 use self::openssl as backend;
 
 pub(crate) use self::chain::judge_chain;
-pub(crate) use self::digest::sha1_for_identification;
+pub(crate) use self::digest::{hex, sha1_for_identification};
 pub(crate) use self::public_key::Components;
 pub(crate) use self::webpki::verify_signed;
 #[cfg(feature = "trusted-list")]

@@ -175,6 +175,28 @@ impl IdentifyPsp {
         self.with(policy)
     }
 
+    /// The same policy for signing certificates, whose QcType must be `eseal`.
+    pub(crate) fn of_seals(self) -> Self {
+        let policy = Policy { seal: Admit::Yes, ..self.policy };
+        self.with(policy)
+    }
+
+    /// Identifies the holder of a signing certificate, after [`of_seals`](Self::of_seals).
+    pub(crate) fn identify_seal(
+        &self,
+        trusted: &TrustedCertificate,
+        now: UnixTime,
+    ) -> Result<PspIdentity, Rejection> {
+        let identity = self.identify(trusted, now)?;
+        match identity.kind() {
+            Kind::QSeal => Ok(identity),
+            other => {
+                Err(Rejection::new(Reason::CertificatePurposeWrong)
+                    .source(Defect::OtherKind(other)))
+            }
+        }
+    }
+
     /// The greppable door for a drill: takes what can be read and judges nothing.
     pub(crate) fn unjudged() -> Self {
         let yes = Admit::Yes;

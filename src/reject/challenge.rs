@@ -106,6 +106,14 @@ pub(super) fn with_json(
     response
 }
 
+/// A place on the wire, in the 500 characters that the schemas have for it.
+pub(super) fn shortened(place: &str) -> &str {
+    match place.char_indices().nth(500) {
+        Some((end, _)) => place.get(..end).unwrap_or_default(),
+        None => place,
+    }
+}
+
 /// The statuses of RFC 9110 and RFC 6750, from which the profiles deviate.
 pub(super) fn natural_status(reason: Reason) -> StatusCode {
     match reason {

@@ -7,6 +7,7 @@ mod support;
 mod config;
 #[cfg(all(feature = "axum-serve", feature = "axum-server"))]
 mod connection;
+mod demands;
 mod hostile;
 mod layers;
 mod once;
