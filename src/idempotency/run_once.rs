@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Response;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use http::request::Parts;
-use http::{Response, StatusCode};
 
+use super::outcome::Outcome;
 use super::{
     Abandoned, Claim, Claimed, Fingerprint, IdempotencyStore, KeyScope, Lease, Record, Settlement,
     StoreKey,
@@ -16,9 +17,7 @@ use super::{
 use crate::body::BodyBytes;
 use crate::cert::RegisteredClient;
 use crate::context::Context;
-use crate::gate::{
-    Answer, Around, Audit, BoxFuture, Evidence, Halt, Origin, Refs, Verdict, around_layers,
-};
+use crate::gate::{Answer, Around, Audit, BoxFuture, Evidence, Halt, Refs, Verdict, around_layers};
 use crate::header::{IdempotencyKey, IdempotencyKeyError, single, single_text};
 use crate::reject::{Reason, Rejection};
 use crate::signature::EndpointTable;
@@ -232,20 +231,18 @@ impl Policy {
         answer: &mut Answer<'_>,
         context: &Context,
     ) -> Result<(), Halt> {
-        let by_handler = answer.origin() == Origin::Handler;
-        let kept = by_handler && is_final(answer);
-        if by_handler && !kept && is_cut_off(answer.status()) {
-            tracing::error!(key = ?lease.key(), "a time limit cut a request off: its key stays taken");
-            return Ok(());
-        }
-        let settled = match kept {
-            true => {
+        let settled = match Outcome::of(answer) {
+            Outcome::Unknown => {
+                tracing::error!(key = ?lease.key(), "a time limit cut a request off: its key stays taken");
+                return Ok(());
+            }
+            Outcome::Keep => {
                 let body = answer.bytes(context).await?;
                 let (status, now) = (answer.status(), context.now());
                 let record = Record::of(status, answer.headers(), KEPT, &body, now);
                 self.store.settle(lease, record).await
             }
-            false => self.store.release(lease).await,
+            Outcome::Free => self.store.release(lease).await,
         };
         match settled {
             Ok(Settlement::Done) => {}
@@ -258,27 +255,6 @@ impl Policy {
         }
         Ok(())
     }
-}
-
-/// Marks a 4xx response of a handler, in its extensions, as the final outcome: retries get it again
-/// instead of running the handler anew.
-#[derive(Clone, Copy, Debug)]
-pub struct FinalOutcome;
-
-fn is_final(answer: &mut Answer<'_>) -> bool {
-    let status = answer.status();
-    let marked = answer.extensions_mut().get::<FinalOutcome>().is_some();
-    status.is_success() || status.is_redirection() || (status.is_client_error() && marked)
-}
-
-/// What a time limit or a gateway answers, in the handler's stead or in that of a service behind it.
-/// The handler was dropped half-way or is still waited for elsewhere: to free the key would be to
-/// pay twice.
-fn is_cut_off(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT
-    )
 }
 
 fn key(request: &Parts) -> Result<IdempotencyKey, Rejection> {

@@ -7,7 +7,7 @@ mod sign;
 mod test_message;
 mod verify;
 
-pub use endpoint::{Demands, Endpoint, EndpointTable};
+pub use endpoint::{ConsentUse, Demands, Endpoint, EndpointTable};
 pub use obie::{ObieSigning, TrustAnchors};
 pub use sign::{ResponseSigner, SignResponse, SigningPlan};
 pub use verify::{SignedMessage, Unexpected, VerifySignature};

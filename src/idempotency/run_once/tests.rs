@@ -13,7 +13,7 @@ use crate::cert::{CertificateMatch, Client};
 use crate::crypto::test_keys;
 use crate::gate::{Gate, GateBuilder, Passport, Rule};
 use crate::header::EchoInteractionId;
-use crate::idempotency::MemoryStore;
+use crate::idempotency::{FinalOutcome, MemoryStore};
 use crate::jose::Detached;
 use crate::reject::Problem;
 use crate::signature::{ObieSigning, ResponseSigner, SignResponse};
