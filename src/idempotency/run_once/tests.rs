@@ -21,8 +21,11 @@ use rustls_pki_types::UnixTime;
 
 mod faults;
 mod outcomes;
+mod policies;
 mod scope;
 
+const TEXT: &str = "x-idempotency-key";
+const HEADER: HeaderName = HeaderName::from_static(TEXT);
 const START: u64 = 1_700_000_000;
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
