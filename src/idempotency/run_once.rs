@@ -413,4 +413,6 @@ const KEPT: &[HeaderName] = &[CONTENT_TYPE, LOCATION];
 #[cfg(test)]
 mod attacks;
 #[cfg(test)]
+mod schedules;
+#[cfg(test)]
 mod tests;
