@@ -276,7 +276,7 @@ async fn a_refusal_may_not_be_stored_and_tells_no_secret() {
         assert!(!everything.contains("Bearer token"), "{format} {reason:?}");
         let waits = answer.header(&RETRY_AFTER);
         let worth_it = answer.status == StatusCode::SERVICE_UNAVAILABLE
-            || reason == Reason::IdempotencyInFlight;
+            || matches!(reason, Reason::IdempotencyInFlight | Reason::ResourceInUse);
         assert_eq!(waits, worth_it.then_some("1"), "{format} {reason:?}");
     }
 }

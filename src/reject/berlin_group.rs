@@ -106,7 +106,9 @@ fn answer(reason: Reason) -> (StatusCode, Option<&'static str>) {
         Reason::PolicyRefused => (StatusCode::FORBIDDEN, "SERVICE_BLOCKED"),
         Reason::ResourceUnknown => (StatusCode::NOT_FOUND, "RESOURCE_UNKNOWN"),
         Reason::AcceptUnsupported => (StatusCode::NOT_ACCEPTABLE, "REQUESTED_FORMATS_INVALID"),
-        Reason::IdempotencyInFlight | Reason::IdempotencyOutcomeUnknown => {
+        Reason::IdempotencyInFlight
+        | Reason::IdempotencyOutcomeUnknown
+        | Reason::ResourceInUse => {
             (StatusCode::CONFLICT, "STATUS_INVALID")
         }
         Reason::BodyTooLarge => return (StatusCode::PAYLOAD_TOO_LARGE, None),

@@ -81,7 +81,7 @@ pub(super) fn bare(
         headers.insert(WWW_AUTHENTICATE, value);
     }
     if status == StatusCode::SERVICE_UNAVAILABLE
-        || rejection.reason() == Reason::IdempotencyInFlight
+        || matches!(rejection.reason(), Reason::IdempotencyInFlight | Reason::ResourceInUse)
     {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
@@ -159,7 +159,9 @@ pub(super) fn natural_status(reason: Reason) -> StatusCode {
         | Reason::ScopeInsufficient => StatusCode::FORBIDDEN,
         Reason::ResourceUnknown => StatusCode::NOT_FOUND,
         Reason::AcceptUnsupported => StatusCode::NOT_ACCEPTABLE,
-        Reason::IdempotencyInFlight | Reason::IdempotencyOutcomeUnknown => StatusCode::CONFLICT,
+        Reason::IdempotencyInFlight | Reason::IdempotencyOutcomeUnknown | Reason::ResourceInUse => {
+            StatusCode::CONFLICT
+        }
         Reason::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Reason::ContentTypeUnsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Reason::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,

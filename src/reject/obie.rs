@@ -157,7 +157,8 @@ fn codes(reason: Reason) -> (&'static str, &'static str) {
         Reason::SignatureUnexpected => ("UK.OBIE.Signature.Unexpected", "U020"),
         Reason::IdempotencyInFlight
         | Reason::IdempotencyKeyReused
-        | Reason::IdempotencyOutcomeUnknown => ("UK.OBIE.Rules.ResourceAlreadyExists", "U029"),
+        | Reason::IdempotencyOutcomeUnknown
+        | Reason::ResourceInUse => ("UK.OBIE.Rules.ResourceAlreadyExists", "U029"),
         Reason::RoleMissing => ("Role.Missing", "V001"),
         Reason::CertificateBlocked | Reason::OrganisationMismatch | Reason::PolicyRefused => {
             ("Policy.Refused", "V002")

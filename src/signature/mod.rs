@@ -10,7 +10,7 @@ mod test_message;
 mod verify;
 
 pub use certificates::SigningCertificates;
-pub use endpoint::{Demands, Endpoint, EndpointTable};
+pub use endpoint::{ConsentUse, Demands, Endpoint, EndpointTable};
 pub use obie::{ObieSigning, TrustAnchors};
 pub use one_organisation::{
     OneOrganisation, OrganisationMapping, OrganisationName, RequireOneOrganisation, by_its_own_name,
