@@ -4,17 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{
-    Client, Config, ConfigError, Profile, RevocationCheck, Signature, Signing, Token, Trust,
-};
-use crate::cert::{
-    Anchors, CertificateMatch, Clients, NameOrder, RegisteredName, TrustCertificate, pem,
-};
+use super::{Client, Config, ConfigError, Profile, Signature, Signing, Token};
+use crate::cert::{CertificateMatch, Clients, NameOrder, RegisteredName};
 use crate::crypto::{Algorithm, SigningKey};
 use crate::eidas::OrganizationId;
 use crate::jose::KeySet;
 use crate::profile::obie;
-use crate::revocation::Revocation;
 use crate::signature::{ObieSigning, ResponseSigner, TrustAnchors, VerifySignature};
 use crate::token::{TokenAudience, TokenIssuer, VerifyToken};
 
@@ -42,38 +37,6 @@ impl Files<'_> {
             path,
             why: why.to_string(),
         })
-    }
-
-    pub(super) fn trust(&self, trust: &Trust) -> Result<TrustCertificate, ConfigError> {
-        let (anchors, revocation) = self.material("trust", trust)?;
-        Ok(TrustCertificate::anchored_in(anchors, revocation))
-    }
-
-    /// Anchors and lists of the table under this key.
-    pub(super) fn material(
-        &self,
-        table: &str,
-        trust: &Trust,
-    ) -> Result<(Anchors, Revocation), ConfigError> {
-        let key = |name: &str| format!("{table}.{name}");
-        let mut certificates = Vec::new();
-        for path in &trust.anchors {
-            certificates.extend(self.parsed(&key("anchors"), path, pem::all_certificates)?);
-        }
-        let anchors =
-            Anchors::of(certificates).map_err(|error| ConfigError::value(key("anchors"), error))?;
-        let revocation = match trust.revocation {
-            RevocationCheck::Off => Revocation::danger_off(),
-            RevocationCheck::Crl => {
-                let mut lists = Vec::new();
-                for path in &trust.crls {
-                    lists.extend(self.parsed(&key("crls"), path, pem::all_revocation_lists)?);
-                }
-                Revocation::by_lists(lists)
-                    .map_err(|error| ConfigError::value(key("crls"), error))?
-            }
-        };
-        Ok((anchors, revocation))
     }
 
     pub(super) fn token(&self, token: &Token) -> Result<VerifyToken, ConfigError> {

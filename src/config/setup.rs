@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use super::load::{self, Files, signed, version};
 use super::{Config, ConfigError, Profile, Scopes, Store, demands, off};
-use crate::cert::{Clients, ForwardedHeader};
+use crate::cert::{Clients, ForwardedHeader, TrustCertificate};
 use crate::eidas::{IdentifyPsp, RequireRole, StopList};
 use crate::gate::GateBuilder;
 use crate::idempotency::MemoryStore;
 use crate::profile::{Bank, berlin, fapi1, obie, wso2};
+use crate::revocation::Revocation;
 use crate::signature::{SignResponse, VerifySignature};
 use crate::token::RequireScope;
 
@@ -19,6 +20,7 @@ pub struct Setup {
     profile: Profile,
     bank: Bank,
     clients: Arc<Clients>,
+    revocation: Revocation,
     messages: Option<(VerifySignature, SignResponse)>,
     scopes: Scopes,
     off: BTreeMap<String, bool>,
@@ -62,9 +64,10 @@ impl Config {
             }
             (_, false) => None,
         };
+        let (anchors, revocation) = files.material("trust", &self.trust)?;
         let bank = Bank {
             present: self.client_certificate.rule(self.profile)?,
-            trust: files.trust(&self.trust)?,
+            trust: TrustCertificate::anchored_in(anchors, revocation.clone()),
             token: files.token(&self.token)?,
             clients: clients.clone(),
             stop_list,
@@ -75,6 +78,7 @@ impl Config {
             profile: self.profile,
             bank,
             clients,
+            revocation,
             messages,
             scopes: self.scopes.clone(),
             off: self.steps.clone(),
@@ -89,6 +93,12 @@ impl Config {
 }
 
 impl Setup {
+    /// How revocation is told: to replace the lists while the gates run, and to run the
+    /// [`Refresher`](crate::revocation::Refresher) where something is fetched.
+    pub fn revocation(&self) -> &Revocation {
+        &self.revocation
+    }
+
     /// The gate in front of payment initiation.
     pub fn payments(&self) -> GateBuilder {
         self.without(self.all_payments())

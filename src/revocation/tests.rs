@@ -5,6 +5,8 @@ mod asking;
 mod exempt;
 mod fetched_lists;
 mod files;
+#[cfg(feature = "fetch")]
+mod openssl;
 mod refresher;
 
 use std::collections::HashMap;

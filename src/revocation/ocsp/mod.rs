@@ -15,7 +15,7 @@ mod times;
 mod verdict;
 
 #[cfg(test)]
-mod openssl_responder;
+pub(super) mod openssl_responder;
 #[cfg(test)]
 pub(crate) mod test_responses;
 #[cfg(test)]

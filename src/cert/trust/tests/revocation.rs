@@ -141,7 +141,6 @@ fn of_two_lists_of_one_issuer_the_newer_decides_in_either_order() {
 }
 
 #[test]
-#[ignore = "waits for lists that know their part"]
 fn a_list_for_a_part_of_the_certificates_tells_of_that_part_only() {
     let at = |uri: &'static str| {
         ISSUING.issues(move |parameters| parameters.crl_distribution_points = vec![at_uri(uri)])
