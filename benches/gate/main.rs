@@ -9,6 +9,7 @@ mod support;
 mod kernel;
 mod ratio;
 mod stack;
+mod trust;
 
 #[global_allocator]
 static ALLOCATOR: divan::AllocProfiler = divan::AllocProfiler::system();
@@ -18,5 +19,6 @@ fn main() {
     // Not where one benchmark was picked, nor where `cargo test` only wants to know that they run.
     if std::env::args().skip(1).eq(["--bench"]) {
         ratio::print();
+        trust::print();
     }
 }

@@ -11,4 +11,5 @@ mod once;
 mod order;
 mod profiles;
 mod steps;
+mod trust;
 mod versions;
