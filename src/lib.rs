@@ -56,6 +56,7 @@ pub mod crypto;
 pub mod eidas;
 #[cfg(feature = "axum")]
 pub mod extract;
+pub mod fetch;
 pub mod gate;
 pub mod header;
 pub mod idempotency;

@@ -25,6 +25,9 @@ impl Gates {
         in_flight: &InFlight,
     ) -> Result<Self, String> {
         let setup = config.open(folder).map_err(|error| error.to_string())?;
+        if config.trust.fetch {
+            setup.revocation().refresher().spawn();
+        }
         let build = |builder: GateBuilder| {
             builder
                 .observer(observer.clone())

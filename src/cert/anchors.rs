@@ -30,7 +30,7 @@ struct Shared {
     generation: AtomicU64,
 }
 
-/// Why anchors or lists are not taken.
+/// Why anchors are not taken.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrustError {
@@ -42,21 +42,9 @@ pub enum TrustError {
         /// What is wrong with it.
         why: String,
     },
-    /// A revocation list that cannot be used: not a list, indirect, partial, or with an unknown
-    /// critical extension.
-    #[error("revocation list {index} cannot be used: {why}")]
-    List {
-        /// Its place in the list, from 0.
-        index: usize,
-        /// What is wrong with it.
-        why: String,
-    },
     /// No anchor: nothing would be trusted.
     #[error("no anchor: nothing would be trusted")]
     NoAnchor,
-    /// No revocation list: nothing could be told to be good.
-    #[error("no revocation list: say that revocation is off, or give lists")]
-    NoList,
 }
 
 impl Anchors {

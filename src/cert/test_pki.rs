@@ -92,6 +92,16 @@ impl Authority {
         Self { parameters, key, der }
     }
 
+    /// Another certificate for the same name and key, signed by itself.
+    pub(crate) fn renewed(
+        &self,
+        edit: impl FnOnce(&mut CertificateParams),
+    ) -> CertificateDer<'static> {
+        let mut parameters = self.parameters.clone();
+        edit(&mut parameters);
+        parameters.self_signed(&self.key).unwrap().der().clone()
+    }
+
     /// Its own certificate.
     pub(crate) fn der(&self) -> CertificateDer<'static> {
         self.der.clone()

@@ -7,17 +7,16 @@ use std::time::Duration;
 use http::HeaderName;
 
 use super::{
-    CertificateSource, Client, ClientCertificate, Config, ConfigError, Profile, RevocationCheck,
-    Signature, Signing, Token, Trust,
+    CertificateSource, Client, ClientCertificate, Config, ConfigError, Profile, Signature, Signing,
+    Token,
 };
 use crate::cert::{
-    Anchors, CertificateMatch, Certificates, Clients, Encoding, ForwardedHeader, NameOrder,
-    PercentDecoding, PresentCertificate, RegisteredName, TrustCertificate, pem,
+    CertificateMatch, Certificates, Clients, Encoding, ForwardedHeader, NameOrder, PercentDecoding,
+    PresentCertificate, RegisteredName,
 };
 use crate::crypto::{Algorithm, SigningKey};
 use crate::jose::KeySet;
 use crate::profile::{obie, wso2};
-use crate::revocation::Revocation;
 use crate::signature::{ObieSigning, ResponseSigner, TrustAnchors, VerifySignature};
 use crate::token::{TokenAudience, TokenIssuer, VerifyToken};
 
@@ -33,7 +32,7 @@ impl Files<'_> {
         }
     }
 
-    fn parsed<T, E: ToString>(
+    pub(super) fn parsed<T, E: ToString>(
         &self,
         key: &str,
         path: &Path,
@@ -45,27 +44,6 @@ impl Files<'_> {
             path,
             why: why.to_string(),
         })
-    }
-
-    pub(super) fn trust(&self, trust: &Trust) -> Result<TrustCertificate, ConfigError> {
-        let mut certificates = Vec::new();
-        for path in &trust.anchors {
-            certificates.extend(self.parsed("trust.anchors", path, pem::all_certificates)?);
-        }
-        let anchors = Anchors::of(certificates)
-            .map_err(|error| ConfigError::value("trust.anchors", error))?;
-        let revocation = match trust.revocation {
-            RevocationCheck::Off => Revocation::danger_off(),
-            RevocationCheck::Crl => {
-                let mut lists = Vec::new();
-                for path in &trust.crls {
-                    lists.extend(self.parsed("trust.crls", path, pem::all_revocation_lists)?);
-                }
-                Revocation::by_lists(lists)
-                    .map_err(|error| ConfigError::value("trust.crls", error))?
-            }
-        };
-        Ok(TrustCertificate::anchored_in(anchors, revocation))
     }
 
     pub(super) fn token(&self, token: &Token) -> Result<VerifyToken, ConfigError> {

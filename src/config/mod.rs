@@ -19,6 +19,7 @@ mod error;
 mod load;
 mod off;
 mod setup;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ use serde::Deserialize;
 
 pub use self::error::ConfigError;
 pub use self::setup::Setup;
+pub use self::trust::{OcspHash, OcspResponder, RevocationCheck, StalePolicy, Trust};
 use crate::cert::{Encoding, TrustedPeers};
 
 /// The whole configuration of a bank's gates.
@@ -106,29 +108,6 @@ pub enum CertificateSource {
     Header,
     /// The TLS connection.
     Tls,
-}
-
-/// Whom the client certificate must come from.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Trust {
-    /// Files of issuing authorities, PEM (one or more each) or DER.
-    pub anchors: Vec<PathBuf>,
-    /// Files of revocation lists, PEM or DER.
-    #[serde(default)]
-    pub crls: Vec<PathBuf>,
-    /// How revocation is told.
-    pub revocation: RevocationCheck,
-}
-
-/// How revocation is told.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-pub enum RevocationCheck {
-    /// By the lists.
-    Crl,
-    /// Not at all; logged as a warning.
-    Off,
 }
 
 /// Whose access tokens are good.

@@ -11,6 +11,7 @@ use crate::eidas::RequireRole;
 use crate::gate::GateBuilder;
 use crate::idempotency::MemoryStore;
 use crate::profile::{Bank, fapi1, obie, wso2};
+use crate::revocation::Revocation;
 use crate::signature::{SignResponse, VerifySignature};
 use crate::token::RequireScope;
 
@@ -19,6 +20,7 @@ pub struct Setup {
     profile: Profile,
     bank: Bank,
     clients: Arc<Clients>,
+    revocation: Revocation,
     messages: Option<(VerifySignature, SignResponse)>,
     scopes: Scopes,
     off: BTreeMap<String, bool>,
@@ -51,9 +53,10 @@ impl Config {
             }
             (_, false) => None,
         };
+        let (trust, revocation) = files.trust(&self.trust)?;
         let bank = Bank {
             present: load::present(&self.client_certificate, self.profile)?,
-            trust: files.trust(&self.trust)?,
+            trust,
             token: files.token(&self.token)?,
             clients: clients.clone(),
             store: Arc::new(store),
@@ -62,6 +65,7 @@ impl Config {
             profile: self.profile,
             bank,
             clients,
+            revocation,
             messages,
             scopes: self.scopes.clone(),
             off: self.steps.clone(),
@@ -74,6 +78,12 @@ impl Config {
 }
 
 impl Setup {
+    /// How revocation is told: to replace the lists while the gates run, and to run the
+    /// [`Refresher`](crate::revocation::Refresher) where something is fetched.
+    pub fn revocation(&self) -> &Revocation {
+        &self.revocation
+    }
+
     /// The gate in front of payment initiation.
     pub fn payments(&self) -> GateBuilder {
         self.without(self.all_payments())

@@ -44,6 +44,12 @@ impl RevocationList {
         Fields::of(der).map(|fields| fields.issuer)
     }
 
+    /// The last second at which a list is current, before anything of it is verified.
+    pub(crate) fn claimed_until(der: &[u8], freshness: &Freshness) -> Result<UnixTime, ListError> {
+        let fields = Fields::of(der)?;
+        freshness.last(fields.this_update, fields.next_update)
+    }
+
     /// Passes when the list is of version 2, in the issuer's name, signed over the bytes as they are
     /// with the issuer's key, which may sign lists; when it is full and direct, for public key
     /// certificates, and names no other key.
@@ -182,7 +188,7 @@ impl fmt::Debug for RevocationList {
 }
 
 /// Whether two names are the same: to the byte, as almost always, or as names are compared.
-fn same_name(one: &[u8], other: &[u8]) -> bool {
+pub(crate) fn same_name(one: &[u8], other: &[u8]) -> bool {
     one == other
         || match (Name::from_der(one), Name::from_der(other)) {
             (Ok(one), Ok(other)) => one.matches(&other),

@@ -17,6 +17,6 @@ pub(crate) use self::{
     distribution_point::distribution_points,
     error::ListError,
     freshness::Freshness,
-    list::{ListStatus, RevocationList},
+    list::{ListStatus, RevocationList, same_name},
     reason::CrlReason,
 };

@@ -15,7 +15,7 @@ mod times;
 mod verdict;
 
 #[cfg(test)]
-mod openssl_responder;
+pub(super) mod openssl_responder;
 #[cfg(test)]
 pub(crate) mod test_responses;
 #[cfg(test)]
@@ -29,7 +29,7 @@ pub(crate) use self::{
     certificate_id::IdHash,
     error::OcspError,
     nonce::NoncePolicy,
-    request::{Request, request},
+    request::request,
     responder_urls::responder_urls,
     response::ResponseStatus,
     signer::SignerFault,

@@ -142,14 +142,14 @@ fn refusals_of_a_responder_are_no_information() {
 }
 
 /// An authority of the command line tool in a folder of its own.
-struct Authority {
+pub(in super::super) struct Authority {
     folder: PathBuf,
-    issuer: Issuer,
+    pub(in super::super) issuer: Issuer,
 }
 
 impl Authority {
     /// `None`, and a word on it, where the tool is not installed.
-    fn new() -> Option<Self> {
+    pub(in super::super) fn new() -> Option<Self> {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let tool = Command::new("openssl").arg("version").stdout(Stdio::null()).status();
         if !tool.is_ok_and(|status| status.success()) {
@@ -161,16 +161,17 @@ impl Authority {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("ca.cnf"), CONFIGURATION).unwrap();
         fs::write(folder.join("index.txt"), "").unwrap();
+        fs::write(folder.join("number"), "01").unwrap();
         key(&folder, "ca", &["-x509", "-subj", "/C=GB/CN=Authority", "-out", "ca.pem"]);
         let issuer = Issuer::of(&certificate(&folder, "ca"));
         Some(Self { folder, issuer })
     }
 
-    fn path(&self, file: &str) -> PathBuf {
+    pub(in super::super) fn path(&self, file: &str) -> PathBuf {
         self.folder.join(file)
     }
 
-    fn issue(&self, name: &str, section: &str) -> Certificate {
+    pub(in super::super) fn issue(&self, name: &str, section: &str) -> Certificate {
         self.request(name);
         let (from, to) = (format!("{name}.csr"), format!("{name}.pem"));
         self.run(&["ca", "-batch", "-notext", "-extensions", section, "-in", &from, "-out", &to]);
@@ -178,7 +179,7 @@ impl Authority {
     }
 
     /// Signs a certificate that the responder will find nowhere.
-    fn issue_unlisted(&self, name: &str) -> Certificate {
+    pub(in super::super) fn issue_unlisted(&self, name: &str) -> Certificate {
         self.request(name);
         let (from, to) = (format!("{name}.csr"), format!("{name}.pem"));
         let authority = ["-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", "77"];
@@ -191,12 +192,12 @@ impl Authority {
         key(&self.folder, name, &["-subj", &subject, "-out", &to]);
     }
 
-    fn run(&self, arguments: &[&str]) -> String {
+    pub(in super::super) fn run(&self, arguments: &[&str]) -> String {
         run(&self.folder, arguments)
     }
 
     /// Starts a responder that signs with the key of that name, on a port that was free.
-    fn serve(&self, signer: &str, options: &[&str]) -> Responder {
+    pub(in super::super) fn serve(&self, signer: &str, options: &[&str]) -> Responder {
         let (certificate, key) = (format!("{signer}.pem"), format!("{signer}.key"));
         let mut tool = tool(&self.folder);
         tool.args(["ocsp", "-index", "index.txt", "-CA", "ca.pem", "-port", "0"]);
@@ -265,11 +266,11 @@ fn tool(folder: &Path) -> Command {
     tool
 }
 
-struct Responder {
+pub(in super::super) struct Responder {
     child: Child,
     /// Kept open: the tool would end when it writes to nobody.
     output: BufReader<ChildStdout>,
-    port: u16,
+    pub(in super::super) port: u16,
 }
 
 impl Responder {
@@ -322,6 +323,8 @@ certificate = ca.pem
 private_key = ca.key
 default_md = sha256
 default_days = 100
+crlnumber = number
+default_crl_days = 1
 policy = names
 x509_extensions = client
 [names]
@@ -331,6 +334,10 @@ distinguished_name = subject
 [subject]
 [client]
 basicConstraints = critical, CA:FALSE
+[client_with_addresses]
+basicConstraints = critical, CA:FALSE
+authorityInfoAccess = OCSP;URI:http://ocsp.example/
+crlDistributionPoints = URI:http://ca.example/issuing.crl
 [responder]
 basicConstraints = critical, CA:FALSE
 extendedKeyUsage = OCSPSigning

@@ -1,5 +1,6 @@
 //! Requests, and where they go.
 
+use super::super::request::Request;
 use super::*;
 
 use openssl::sha;

@@ -1,0 +1,56 @@
+//! Fetching over HTTP what the rules are told from outside: revocation lists, OCSP answers, key
+//! sets, trusted lists.
+//!
+//! The crate opens no connection by itself: whoever wants to fetch plugs in a [`Fetch`]. Feature
+//! `fetch` brings [`HttpFetch`], which expects that the addresses come from certificates of
+//! strangers.
+
+mod address;
+#[cfg(feature = "fetch")]
+mod client;
+mod error;
+mod request;
+#[cfg(feature = "fetch")]
+mod tls;
+
+#[cfg(feature = "fetch")]
+pub use self::{
+    client::{HttpFetch, NotANetwork},
+    tls::{Secure, Stream},
+};
+pub use self::{
+    error::FetchError,
+    request::{FetchRequest, Fetched},
+};
+use crate::gate::BoxFuture;
+
+/// Fetches one document over HTTP.
+///
+/// # Security
+///
+/// The address of a revocation list or responder stands in a certificate, which whoever it was
+/// issued to has applied for. An implementation must
+///
+/// - refuse addresses inside the bank's own networks, after the name was resolved, and connect to
+///   the address that it looked at;
+/// - follow no redirect, and send neither cookies nor credentials;
+/// - stop reading at [`FetchRequest::limit`];
+/// - come to an end by itself within seconds: requests wait for it.
+///
+/// What comes back is trusted no further than its signature.
+pub trait Fetch: Send + Sync + 'static {
+    /// Asks once. A redirect is an error; any other status is an answer.
+    fn fetch(&self, request: FetchRequest) -> BoxFuture<'static, Result<Fetched, FetchError>>;
+}
+
+impl<F> Fetch for F
+where
+    F: Fn(FetchRequest) -> BoxFuture<'static, Result<Fetched, FetchError>> + Send + Sync + 'static,
+{
+    fn fetch(&self, request: FetchRequest) -> BoxFuture<'static, Result<Fetched, FetchError>> {
+        self(request)
+    }
+}
+
+#[cfg(all(test, feature = "fetch"))]
+mod tests;
