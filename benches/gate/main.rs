@@ -10,6 +10,7 @@ mod kernel;
 mod ratio;
 mod revocation;
 mod stack;
+mod trust;
 
 #[global_allocator]
 static ALLOCATOR: divan::AllocProfiler = divan::AllocProfiler::system();
@@ -19,5 +20,6 @@ fn main() {
     // Not where one benchmark was picked, nor where `cargo test` only wants to know that they run.
     if std::env::args().skip(1).eq(["--bench"]) {
         ratio::print();
+        trust::print();
     }
 }

@@ -29,6 +29,7 @@ use super::{Fields, Name, Oid, time};
 #[derive(Clone)]
 pub struct Certificate {
     der: CertificateDer<'static>,
+    is_version_3: bool,
     thumbprint: [u8; 32],
     spki: Vec<u8>,
     serial: Vec<u8>,
@@ -67,6 +68,7 @@ impl Certificate {
         Ok(Self {
             thumbprint: crate::crypto::sha256(der),
             der: CertificateDer::from(der.to_vec()),
+            is_version_3: tbs.version() == Version::V3,
             spki: fields.spki.to_vec(),
             serial: tbs.serial_number().as_bytes().to_vec(),
             issuer: Name::from_rdn_sequence(tbs.issuer().as_ref()),
@@ -220,6 +222,11 @@ impl Certificate {
     #[must_use]
     pub fn extension(&self, oid: Oid) -> Option<RawExtension<'_>> {
         self.extensions.raw(oid)
+    }
+
+    /// Whether it is of the version that may hold extensions.
+    pub(crate) fn is_version_3(&self) -> bool {
+        self.is_version_3
     }
 
     /// The extensions that whoever does not know them must not pass over (RFC 5280, 4.2).

@@ -56,3 +56,27 @@ fn store(anchor: &[u8]) -> Result<X509Store, ErrorStack> {
     store.add_cert(X509::from_der(anchor)?)?;
     Ok(store.build())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cert::test_pki::{Authority, ISSUING, ROOT};
+
+    #[test]
+    fn a_chain_holds_over_all_the_issuers_and_none_else() {
+        let (leaf, of_root) = (ISSUING.issues(|_| {}), ROOT.issues(|_| {}));
+        let (root, issuing) = (ROOT.der(), ISSUING.der());
+        let namesake = Authority::root("Root").der();
+        assert_eq!(judge_chain(&leaf, &[&issuing], &root), Ok(()));
+        assert_eq!(judge_chain(&of_root, &[], &root), Ok(()));
+        assert_eq!(judge_chain(&leaf, &[], &issuing), Ok(()), "an anchor below a root");
+        for (what, chain) in [
+            ("an issuer too many", judge_chain(&of_root, &[&issuing], &root)),
+            ("an issuer too few", judge_chain(&leaf, &[], &root)),
+            ("another anchor", judge_chain(&leaf, &[&issuing], &namesake)),
+            ("no certificate", judge_chain(&leaf, &[b"none"], &root)),
+        ] {
+            assert!(chain.is_err(), "{what}");
+        }
+    }
+}

@@ -14,4 +14,5 @@ mod once;
 mod order;
 mod profiles;
 mod steps;
+mod trust;
 mod versions;

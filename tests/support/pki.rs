@@ -195,6 +195,11 @@ pub fn anchor() -> CertificateDer<'static> {
     DEMO.der().clone()
 }
 
+/// The certificate of its namesake.
+pub fn rogue_anchor() -> CertificateDer<'static> {
+    ROGUE.der().clone()
+}
+
 /// The revocation list of the demo authority: one number, for the year 2026.
 pub fn revocation_list() -> Vec<u8> {
     let revoked = RevokedCertParams {

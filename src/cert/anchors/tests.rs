@@ -97,4 +97,6 @@ fn an_anchor_without_an_identifier_stays_a_candidate_after_the_one_that_fits() {
     let anchors = Anchors::of([bare.der(), wrong.der(), fitting.der()]).unwrap();
     assert_eq!(candidates(&anchors, &identified(&fitting)), [fitting.der(), bare.der()]);
     assert_eq!(candidates(&anchors, &identified(&ROOT)), [bare.der()], "as none fits");
+    let all = [bare.der(), wrong.der(), fitting.der()];
+    assert_eq!(candidates(&anchors, &ROOT.issues(|_| {})), all, "not identified");
 }

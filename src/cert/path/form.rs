@@ -74,6 +74,10 @@ fn name_constraints(value: &[u8]) -> Result<(), &'static str> {
 }
 
 fn in_order(certificate: &Certificate) -> Result<(), &'static str> {
+    // Without extensions nothing restricts what its key is for.
+    if !certificate.is_version_3() {
+        return Err("not of version 3");
+    }
     // RFC 5280, 4.1.2.2. Lists and responders name certificates by it.
     if certificate.serial().first().is_none_or(|first| first & 0x80 != 0) {
         return Err("the serial number is negative");

@@ -127,6 +127,16 @@ fn all_else_is_checked_as_without_policies() {
 }
 
 #[test]
+fn a_client_of_version_1_is_untrusted_with_policies_too() {
+    let authority = ROOT.authorizes("Policies", with([policies()]));
+    for (version, expected) in [(2, Ok(())), (0, UNTRUSTED)] {
+        let set = |leaf: &mut openssl::x509::X509Builder| leaf.set_version(version).unwrap();
+        let leaf = authority.issues_by_openssl(&test_keys::p256(), MessageDigest::sha256(), set);
+        assert_eq!(verdict(&rooted(), &leaf, &[authority.der()], NOW), expected, "{version}");
+    }
+}
+
+#[test]
 fn what_does_not_lead_to_an_anchor_is_untrusted_with_policies_too() {
     let authority = ROOT.authorizes("Policies", with([policies()]));
     let namesake = Authority::root("Root").authorizes("Policies", with([policies()]));
