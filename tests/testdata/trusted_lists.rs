@@ -68,6 +68,25 @@ fn the_lists_are_imported_at_their_time() {
     assert!(at("2020-03-05T00:00:00Z").run(&lotl, lists()).is_err());
 }
 
+/// The list of lists 226 is a pivot: its signer alone is known, and it announces that of 248.
+#[test]
+fn the_pivot_of_2018_leads_to_the_list_of_lists_of_2019() {
+    let Some(directory) = corpus("trusted-lists") else { return };
+    let read = |name: &str| fs::read(directory.join(name)).unwrap();
+    let (pivot, lotl) = (read("tl_pivot_226_mp.xml"), read("EU.xml"));
+    let signers = signers_of_lists(&TrustedList::read(&pivot).unwrap());
+    let signer = SignedList::verify(&pivot, &signers).unwrap().signer().der().clone();
+    let now = from_rfc3339("2019-10-01T00:00:00Z").unwrap();
+    let by = |pivots: &[(&str, Vec<u8>)]| {
+        let pivots = pivots.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.clone()));
+        let import = Import::trusting([signer.clone()], now).pivots(pivots.collect::<Vec<_>>());
+        import.run(&lotl, [("PT".to_owned(), read("PT.xml"))]).is_ok()
+    };
+    let unsigned = || ("247", read("tl_pivot_247_mp_no-sig.xml"));
+    assert!(by(&[("226", pivot.clone())]) && by(&[unsigned(), ("226", pivot.clone())]));
+    assert!(!by(&[]) && !by(&[unsigned()]));
+}
+
 fn facts(list: &TrustedList) -> Value {
     let services = list.services();
     let qualified = |service: &&Service| service.issues_qualified_certificates();

@@ -60,10 +60,31 @@ impl Imported {
 pub enum ImportError {
     /// The list of lists is refused, and with it all that it points to.
     #[error("the list of lists is refused")]
-    ListOfLists(#[source] ListRefused),
+    ListOfLists {
+        /// Why.
+        #[source]
+        why: ListRefused,
+        /// What came of the pivots.
+        reports: Vec<ListReport>,
+    },
     /// No list that was taken names a service that issues qualified certificates.
     #[error("no list was taken")]
-    Services(#[source] ServicesError),
+    NothingTaken {
+        /// Why.
+        #[source]
+        why: ServicesError,
+        /// What came of each list.
+        reports: Vec<ListReport>,
+    },
+}
+
+impl ImportError {
+    /// What came of each list that was looked at.
+    pub fn reports(&self) -> &[ListReport] {
+        match self {
+            Self::ListOfLists { reports, .. } | Self::NothingTaken { reports, .. } => reports,
+        }
+    }
 }
 
 impl Import {
@@ -118,9 +139,10 @@ impl Import {
     ) -> Result<Imported, ImportError> {
         let mut reports = Vec::new();
         let (signers, at_least) = self.follow_pivots(&mut reports);
-        let signed = self
-            .list_of_lists(list_of_lists, &signers, at_least)
-            .map_err(ImportError::ListOfLists)?;
+        let signed = match self.list_of_lists(list_of_lists, &signers, at_least) {
+            Ok(signed) => signed,
+            Err(why) => return Err(ImportError::ListOfLists { why, reports }),
+        };
         let mut editions = vec![edition(&signed, self.now)];
         reports.push(ListReport::taken(LIST_OF_LISTS, &signed));
         let pointers = signed.list().pointers();
@@ -136,8 +158,10 @@ impl Import {
                 Err(refused) => reports.push(ListReport::refused(&name, &bytes, refused)),
             }
         }
-        let services = TrustedServices::new(self.now, editions, services);
-        Ok(Imported { services: services.map_err(ImportError::Services)?, reports })
+        match TrustedServices::new(self.now, editions, services) {
+            Ok(services) => Ok(Imported { services, reports }),
+            Err(why) => Err(ImportError::NothingTaken { why, reports }),
+        }
     }
 
     /// The signers of the list of lists, and the sequence number that it has at least.

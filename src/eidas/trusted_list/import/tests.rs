@@ -59,7 +59,7 @@ fn list_of_lists_refused(
     let national = [("pt".to_owned(), national("PT").signed_by(&OPERATOR))];
     match import.run(&list.signed_by(signer), national) {
         Ok(_) => None,
-        Err(ImportError::ListOfLists(refused)) => Some(refused),
+        Err(ImportError::ListOfLists { why, .. }) => Some(why),
         Err(other) => panic!("{other}"),
     }
 }
@@ -222,7 +222,9 @@ fn a_pointer_for_people_announces_nobody() {
     let lists = TestList::of_lists(vec![for_people]);
     let national = [("pt".to_owned(), national("PT").signed_by(&OPERATOR))];
     let imported = import().run(&lists.signed_by(&JOURNAL), national);
-    assert!(matches!(imported, Err(ImportError::Services(ServicesError::NoService))));
+    let refused = imported.unwrap_err();
+    assert_eq!(refused.reports()[1].why_refused(), Some(&ListRefused::NoSigners));
+    assert!(matches!(refused, ImportError::NothingTaken { why: ServicesError::NoService, .. }));
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Exclusive XML canonicalisation 1.0 (W3C, 18 July 2002).
+//! Exclusive XML canonicalisation 1.0 (W3C, 18 July 2002), and the inclusive one (15 March 2001),
+//! which is what a reference without transforms means.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +12,34 @@ use super::XmlError;
 pub(super) struct Canonical {
     /// Writes the comments.
     pub(super) comments: bool,
-    /// The prefixes of `InclusiveNamespaces`, an empty one for the default namespace.
-    pub(super) inclusive: BTreeSet<String>,
+    /// The namespaces that are declared besides those in use.
+    pub(super) besides: Besides,
     /// An element to leave out with all below it: the transform `enveloped-signature`.
     pub(super) without: Option<NodeId>,
+}
+
+/// Namespaces that are declared though no name uses them.
+pub(super) enum Besides {
+    /// All in scope: canonicalisation is inclusive, and takes over the attributes `xml:…` of the
+    /// elements above as well.
+    All,
+    /// Those of the prefixes of `InclusiveNamespaces`, an empty one for the default namespace.
+    These(BTreeSet<String>),
+}
+
+impl Default for Besides {
+    fn default() -> Self {
+        Self::These(BTreeSet::new())
+    }
+}
+
+impl Besides {
+    fn has(&self, prefix: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(prefixes) => prefixes.contains(prefix),
+        }
+    }
 }
 
 impl Canonical {
@@ -80,6 +105,9 @@ impl<'d> Writer<'_, 'd> {
         let name = QName::of_element(element)?;
         let named = element.attributes().map(|attribute| Named::of(element, attribute));
         let mut attributes = named.collect::<Result<Vec<_>, _>>()?;
+        if matches!(self.how.besides, Besides::All) && self.out.is_empty() {
+            take_over(element, &mut attributes)?;
+        }
         let mark = self.rendered.len();
         self.push(&["<", name.text]);
         self.namespaces(element, name, &attributes)?;
@@ -113,7 +141,7 @@ impl<'d> Writer<'_, 'd> {
         used.insert(name.prefix);
         // A prefix of the list that nothing declares here is passed over.
         for prefix in element.namespaces().map(|namespace| namespace.name().unwrap_or_default()) {
-            if self.how.inclusive.contains(prefix) {
+            if self.how.besides.has(prefix) {
                 used.insert(prefix);
             }
         }
@@ -174,6 +202,22 @@ impl<'d> Writer<'_, 'd> {
     }
 }
 
+/// The attributes `xml:…` of the elements above, the nearest first (Canonical XML 1.0, 2.4).
+fn take_over<'d>(element: Node<'d, 'd>, attributes: &mut Vec<Named<'d>>) -> Result<(), XmlError> {
+    for above in element.ancestors().skip(1).filter(Node::is_element) {
+        for attribute in above.attributes().filter(|one| one.namespace() == Some(XML)) {
+            let same = |known: &Named<'_>| {
+                known.attribute.namespace() == Some(XML)
+                    && known.attribute.name() == attribute.name()
+            };
+            if !attributes.iter().any(same) {
+                attributes.push(Named::of(above, attribute)?);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A name as it was written: the tree keeps namespaces and forgets prefixes.
 #[derive(Clone, Copy)]
 struct QName<'d> {
@@ -214,6 +258,7 @@ impl<'d> Named<'d> {
     }
 }
 
+const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// Twice what a document may have: a legitimate one hardly grows.
 const MAX_BYTES: usize = 32 << 20;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use roxmltree::{Document, Node};
 use rustls_pki_types::CertificateDer;
 
-use super::canonical::Canonical;
+use super::canonical::{Besides, Canonical};
 use super::document::{base64, children, is, only, optional};
 use super::{XADES, XML_DSIG, XmlError};
 use crate::cert::Certificate;
@@ -42,6 +42,9 @@ pub enum SignatureError {
     /// The list was issued when the signer's certificate was not in its time.
     #[error("the list was issued outside of the time of its signer's certificate")]
     SignerOutOfTime,
+    /// The signer's key has fewer than 2048 bits (RSA) or 256 (curves).
+    #[error("the signer's key is too weak")]
+    WeakKey,
     /// An element of the signature cannot be read.
     #[error(transparent)]
     Xml(#[from] XmlError),
@@ -106,7 +109,11 @@ fn signer(
         for element in children(data, XML_DSIG, "X509Certificate") {
             let der = base64(element, "X509Certificate")?;
             if signers.iter().any(|signer| signer.as_ref() == der) {
-                return Certificate::from_der(&der).map_err(|_| SignatureError::Signer);
+                let signer = Certificate::from_der(&der).map_err(|_| SignatureError::Signer)?;
+                return match signer.key_strength().is_sufficient() {
+                    true => Ok(signer),
+                    false => Err(SignatureError::WeakKey),
+                };
             }
         }
     }
@@ -155,15 +162,18 @@ fn digest_of_list(reference: Node<'_, '_>, signature: Node<'_, '_>) -> Result<()
     matches_digest(reference, &how.write(covered)?, "the list")
 }
 
+/// The digest over the properties, whose canonicalisation the standard leaves open: lists have the
+/// exclusive one, or no transform, which means the inclusive one (XML-DSig, 4.4.3.2).
 fn digest_of_properties(
     reference: Node<'_, '_>,
     properties: Node<'_, '_>,
 ) -> Result<(), SignatureError> {
-    let transforms = transforms(reference)?;
-    let [only] = transforms.as_slice() else {
-        return Err(SignatureError::Form("other transforms of the properties than canonical"));
+    let how = match transforms(reference)?.as_slice() {
+        [] => Canonical { besides: Besides::All, ..Canonical::default() },
+        [only] => same_document(*only)?,
+        _ => return Err(SignatureError::Form("more than one transform of the properties")),
     };
-    matches_digest(reference, &same_document(*only)?.write(properties)?, "the signed properties")
+    matches_digest(reference, &how.write(properties)?, "the signed properties")
 }
 
 fn matches_digest(
@@ -206,8 +216,9 @@ fn names_certificate(
 }
 
 fn transforms<'a>(reference: Node<'a, 'a>) -> Result<Vec<Node<'a, 'a>>, SignatureError> {
-    let transforms = only(reference, XML_DSIG, "Transforms")?;
-    Ok(children(transforms, XML_DSIG, "Transform").collect())
+    let transforms = optional(reference, XML_DSIG, "Transforms")?;
+    let each = transforms.into_iter().flat_map(|all| children(all, XML_DSIG, "Transform"));
+    Ok(each.collect())
 }
 
 /// The canonicalisation of a reference within the document: comments are no part of what it points
@@ -229,7 +240,7 @@ fn canonicalization(element: Node<'_, '_>) -> Result<Canonical, SignatureError> 
         let names = list.split_ascii_whitespace();
         inclusive.extend(names.map(|name| if name == "#default" { "" } else { name }.to_owned()));
     }
-    Ok(Canonical { comments, inclusive, without: None })
+    Ok(Canonical { comments, besides: Besides::These(inclusive), without: None })
 }
 
 fn algorithm<'a>(element: Node<'a, 'a>) -> Result<&'a str, SignatureError> {

@@ -204,6 +204,8 @@ pub(in crate::eidas) struct Form {
     pub(in crate::eidas) another: String,
     pub(in crate::eidas) properties_type: &'static str,
     pub(in crate::eidas) properties_transforms: Vec<String>,
+    /// No transforms of the properties, and the digest that goes with it.
+    pub(in crate::eidas) inclusive_properties: bool,
     /// `SigningCertificate`, one or more, with method and digest.
     pub(in crate::eidas) names: Vec<(&'static str, &'static str, Vec<u8>)>,
     pub(in crate::eidas) key_info: Vec<CertificateDer<'static>>,
@@ -227,6 +229,7 @@ impl TestSigner {
             another: String::new(),
             properties_type: "http://uri.etsi.org/01903#SignedProperties",
             properties_transforms: vec![transform(EXCLUSIVE)],
+            inclusive_properties: false,
             names: vec![("SigningCertificate", SHA256, digest(&self.certificate))],
             key_info: vec![self.certificate.clone()],
         };
@@ -250,6 +253,13 @@ impl TestSigner {
                 form.digest_method,
             )
         };
+        let mut digested = properties.clone();
+        if form.inclusive_properties {
+            form.properties_transforms.clear();
+            let own = format!(" xmlns:xades=\"{XADES}\"");
+            let all = format!(" xmlns=\"http://uri.etsi.org/02231/v2#\" xmlns:ds=\"{DS}\"{own}");
+            digested = digested.replace(&format!(" xmlns:ds=\"{DS}\""), "").replace(&own, &all);
+        }
         let signed_info = format!(
             "<ds:SignedInfo xmlns:ds=\"{DS}\">{}<ds:SignatureMethod Algorithm=\"{}\">\
              </ds:SignatureMethod>{}{}{}</ds:SignedInfo>",
@@ -259,8 +269,9 @@ impl TestSigner {
             reference(
                 &format!(" Type=\"{}\" URI=\"#properties\"", form.properties_type),
                 &form.properties_transforms,
-                &hashed(&properties)
-            ),
+                &hashed(&digested)
+            )
+            .replace("<ds:Transforms></ds:Transforms>", ""),
             form.another,
         );
         let value = STANDARD.encode(self.signature(form.method, signed_info.as_bytes()));

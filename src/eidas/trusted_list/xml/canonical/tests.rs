@@ -28,8 +28,8 @@ fn write(document: &str, of: Option<&str>, how: &Canonical) -> Result<String, Xm
 #[test]
 fn documents_are_written_as_another_implementation_writes_them() {
     for Vector { what, document, of, comments, inclusive, canonical } in VECTORS {
-        let inclusive = inclusive.iter().map(|prefix| (*prefix).to_owned()).collect();
-        let how = Canonical { comments, inclusive, without: None };
+        let besides = Besides::These(inclusive.iter().map(|prefix| (*prefix).to_owned()).collect());
+        let how = Canonical { comments, besides, without: None };
         assert_eq!(write(document, of, &how).unwrap(), canonical, "{what}");
     }
 }
@@ -44,16 +44,28 @@ fn the_canonical_form_is_its_own() {
     }
 }
 
-/// That implementation cannot be told `#default`, and leaves namespaces unescaped.
+/// That implementation cannot be told `#default`, leaves namespaces unescaped, and forgets what is
+/// above an element in the inclusive form.
 #[test]
 fn what_the_other_implementation_does_not_do_is_as_the_specification_says() {
-    let default = Canonical { inclusive: [String::new()].into(), ..Canonical::default() };
+    let besides = Besides::These([String::new()].into());
+    let default = Canonical { besides, ..Canonical::default() };
+    let inclusive = Canonical { besides: Besides::All, ..Canonical::default() };
     for (document, of, how, canonical) in [
         (
             "<r xmlns='u:0' xmlns:p='u:1'><p:s Id='x'><p:t/><p:v xmlns='u:2'/></p:s></r>",
             Some("x"),
             &default,
             "<p:s xmlns=\"u:0\" xmlns:p=\"u:1\" Id=\"x\"><p:t></p:t><p:v xmlns=\"u:2\"></p:v></p:s>",
+        ),
+        (
+            "<r xmlns='u:0' xmlns:p='u:1' xml:lang='en' xml:space='default' a='b'><q xml:lang='pt'>\
+             <p:s Id='x' xml:space='preserve'><t xmlns:p='u:1' xmlns:v='u:2'/><w xmlns=''/></p:s></q>\
+             </r>",
+            Some("x"),
+            &inclusive,
+            "<p:s xmlns=\"u:0\" xmlns:p=\"u:1\" Id=\"x\" xml:lang=\"pt\" xml:space=\"preserve\">\
+             <t xmlns:v=\"u:2\"></t><w xmlns=\"\"></w></p:s>",
         ),
         (
             "<p:s xmlns:p='u:?a=1&amp;b=&lt;'/>",

@@ -130,7 +130,7 @@ fn a_signature_of_another_form_is_refused() {
     let another = format!("<ds:Reference{}</ds:Reference>", another.unwrap().0);
     let not_two = "not a reference to the list and one to properties";
     let filtered = "<ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"><ds:XPath>a</ds:XPath></ds:Transform>";
-    let cases: [(&str, String, Result<(), SignatureError>); 12] = [
+    let cases: [(&str, String, Result<(), SignatureError>); 13] = [
         ("no transforms", signed(|f| f.transforms.clear()), form(bad_transforms)),
         (
             "not enveloped",
@@ -163,9 +163,14 @@ fn a_signature_of_another_form_is_refused() {
             Err(SignatureError::Algorithm(other.to_owned())),
         ),
         (
+            "another transform of the properties",
+            signed(|f| f.properties_transforms = transforms(&[xpath])),
+            Err(SignatureError::Algorithm(xpath.to_owned())),
+        ),
+        (
             "two transforms of the properties",
             signed(|f| f.properties_transforms = transforms(&[EXCLUSIVE, EXCLUSIVE])),
-            form("other transforms of the properties than canonical"),
+            form("more than one transform of the properties"),
         ),
         ("a third reference", signed(|f| f.another = another.clone()), form(not_two)),
         ("no reference to the properties", signed(|f| f.properties_type = "other"), form(not_two)),
@@ -213,6 +218,25 @@ fn nobody_signs_but_a_pinned_signer() {
     // The issuer of a stranger is nobody either, though it signed the pinned one too.
     let none = signed(|form| form.key_info.clear());
     assert_eq!(judge(&none), Err(SignatureError::Signer));
+}
+
+#[test]
+fn a_weak_signer_is_refused_though_it_is_pinned() {
+    let weak = TestSigner::with(test_keys::rsa(2032));
+    let method = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+    let signature = weak.signs(&list(), |form| form.method = method);
+    assert_eq!(judge_by(&envelope(&list(), &signature), &weak), Err(SignatureError::WeakKey));
+}
+
+#[test]
+fn properties_without_transforms_are_written_inclusively() {
+    let plain = signed(|form| form.inclusive_properties = true);
+    assert!(!plain.contains(
+        "Type=\"http://uri.etsi.org/01903#SignedProperties\" URI=\"#properties\"><ds:Transforms>"
+    ));
+    assert_eq!(judge(&plain), Ok(()));
+    let changed = plain.replace("</xades:SignedSign", "<x/></xades:SignedSign");
+    assert_eq!(judge(&changed), Err(SignatureError::Digest("the signed properties")));
 }
 
 #[test]
