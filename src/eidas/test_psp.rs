@@ -1,6 +1,7 @@
 //! Certificates of payment service providers for tests.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use openssl::asn1::{Asn1Object, Asn1OctetString, Asn1Type};
 use openssl::hash::MessageDigest;
@@ -9,9 +10,11 @@ use openssl::x509::{X509Builder, X509Extension, X509Name};
 use rustls_pki_types::CertificateDer;
 
 use super::test_der::{ESEAL, WEB, psd2, qc_type, sequence};
+use super::trusted_list::test_services::{compliance, for_seals, granted, listed, services};
+use super::trusted_list::{Period, QualifiedServices};
 use super::{IdentifyPsp, PspIdentity};
 use crate::cert::TrustedCertificate;
-use crate::cert::test_pki::{ISSUING, NOW, read};
+use crate::cert::test_pki::{DAY, ISSUING, NOW, read};
 use crate::crypto::test_keys;
 use crate::gate::Rule as _;
 use crate::gate::test_support::{at, judged, request};
@@ -36,6 +39,13 @@ impl Psp {
     pub(crate) fn seal() -> Self {
         let roles: &[&[(&str, &str)]] = &[&[("0.4.0.19495.1.2", "PSP_PI")]];
         Self::stating(&[qc_type(&[ESEAL]), psd2(roles, "Authority", "GB-FCA")])
+    }
+
+    /// A QSealC that says that it is qualified.
+    pub(crate) fn qualified_seal() -> Self {
+        let roles: &[&[(&str, &str)]] = &[&[("0.4.0.19495.1.2", "PSP_PI")]];
+        let psd2 = psd2(roles, "Authority", "GB-FCA");
+        Self::stating(&[compliance(), qc_type(&[ESEAL]), psd2])
     }
 
     /// A QWAC of the UK, in order.
@@ -87,4 +97,19 @@ pub(crate) fn identity(roles: &[(&str, &str)]) -> PspIdentity {
     let trusted = Psp::with_roles(&entries).trusted();
     let rule = IdentifyPsp::from_certificate();
     judged(rule.check(&trusted, &mut request(), &at(NOW))).unwrap()
+}
+
+/// The trusted lists, by which the issuing authority issues seals.
+pub(crate) fn listed_for_seals() -> QualifiedServices {
+    listing(for_seals(NOW - 9 * DAY))
+}
+
+/// The trusted lists, by which the issuing authority issues website certificates.
+pub(crate) fn listed_for_websites() -> QualifiedServices {
+    listing(granted(NOW - 9 * DAY))
+}
+
+fn listing(period: Period) -> QualifiedServices {
+    let services = services(vec![listed(&ISSUING.der(), [period])]);
+    QualifiedServices::new(services, Duration::from_secs(DAY))
 }

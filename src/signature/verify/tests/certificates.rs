@@ -7,7 +7,7 @@ use rustls_pki_types::CertificateDer;
 use super::*;
 use crate::cert::test_pki::{Authority, DAY, ISSUING, NOW as TODAY, ROOT, revoked};
 use crate::cert::{Anchors, Trust};
-use crate::eidas::test_psp::Psp;
+use crate::eidas::test_psp::{Psp, listed_for_seals, listed_for_websites};
 use crate::eidas::{Block, Blocked, IdentifyPsp, Kind, StopList};
 use crate::revocation::Revocation;
 
@@ -150,6 +150,23 @@ fn a_certificate_that_identifies_nobody_is_refused_unless_it_is_allowed() {
     let rogue = Authority::root("Issuing");
     let rogue = rogue.issues_by_openssl(test_keys::rsa_2048(), MessageDigest::sha256(), edit);
     assert_eq!(reason(relaxed, rogue), INVALID);
+}
+
+#[test]
+fn a_policy_of_qualified_certificates_is_one_for_seals_too() {
+    let demanding = |services| {
+        let anchors = Anchors::of([ISSUING.der()]).unwrap();
+        let trust = Trust::seals(anchors, Revocation::danger_off());
+        SigningCertificates::trusted_by(trust, IdentifyPsp::eu_qualified(services))
+    };
+    let qualified = || Psp::qualified_seal().issued_to(test_keys::rsa_2048());
+    let message = Message::by(ObieSigning::V3_1_4);
+    let listed = demanding(listed_for_seals());
+    let passed = signed(listed.clone(), certified(&[qualified()]), &message, TODAY).unwrap();
+    assert!(passed.organisation().unwrap().qualification().is_some());
+    // Without QcCompliance, and by an authority that is listed for websites alone.
+    assert_eq!(reason(listed, seal()), INVALID);
+    assert_eq!(reason(demanding(listed_for_websites()), qualified()), INVALID);
 }
 
 #[test]
