@@ -4,13 +4,15 @@
 //! it leaves open taken from `draft-ietf-httpapi-idempotency-key-header`.
 
 mod claim;
+mod held;
 mod key;
 mod memory;
 mod record;
 mod run_once;
 mod store;
 
-pub use claim::{Abandoned, Claim, Claimed, Fingerprint, Lease};
+pub use claim::{Abandoned, Claim, Claimant, Claimed, ClientTag, Fingerprint, Lease};
+pub use held::Held;
 pub use key::{KeyScope, StoreKey};
 pub use memory::MemoryStore;
 pub use record::Record;

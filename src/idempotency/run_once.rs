@@ -10,8 +10,8 @@ use http::request::Parts;
 use http::{Response, StatusCode};
 
 use super::{
-    Abandoned, Claim, Claimed, Fingerprint, IdempotencyStore, KeyScope, Lease, Record, Settlement,
-    StoreKey,
+    Abandoned, Claim, Claimant, Claimed, ClientTag, Fingerprint, IdempotencyStore, KeyScope, Lease,
+    Record, Settlement, StoreError, StoreKey,
 };
 use crate::body::BodyBytes;
 use crate::cert::RegisteredClient;
@@ -169,7 +169,15 @@ impl Around for RunOnce {
             route: request.uri.path(),
         };
         let fingerprint = Fingerprint::of(&media_type, body.bytes());
-        let claim = Claim::new(StoreKey::compose(scope, &key), fingerprint, context.now())
+        let claimant = match Claimant::random() {
+            Ok(claimant) => claimant,
+            Err(error) => {
+                return Verdict::reject(Rejection::new(Reason::ServiceUnavailable).source(error));
+            }
+        };
+        let store_key = StoreKey::compose(scope, &key);
+        let claim = Claim::new(store_key, fingerprint, claimant, context.now())
+            .client(ClientTag::of(scope.tenant, scope.client))
             .lease(self.0.lease)
             .abandoned(Abandoned::Refuse);
         let policy = self.0.clone();
@@ -198,15 +206,29 @@ impl Around for RunOnce {
 impl Policy {
     async fn claim(&self, key: IdempotencyKey, claim: Claim) -> Result<ClaimedKey, Halt> {
         let refused = |reason| Halt::Reject(Rejection::new(reason).place(TEXT));
-        let claimed = self.store.claim(claim).await.map_err(|error| {
-            Halt::Reject(Rejection::new(Reason::ServiceUnavailable).source(error))
-        })?;
+        let claimed = match self.store.claim(claim.clone()).await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                self.give_up(&claim, &error).await;
+                return Err(Halt::Reject(Rejection::new(Reason::ServiceUnavailable).source(error)));
+            }
+        };
         match claimed {
             Claimed::New(lease) => Ok(ClaimedKey { claim: Some((key, lease)) }),
             Claimed::Settled(record) => Err(Halt::Answer(Box::new(self.replay(&record).await))),
             Claimed::InFlight { .. } => Err(refused(Reason::IdempotencyInFlight)),
             Claimed::Mismatch => Err(refused(Reason::IdempotencyKeyReused)),
             Claimed::Abandoned { .. } => Err(refused(Reason::IdempotencyOutcomeUnknown)),
+        }
+    }
+
+    /// Frees the key that the store may have taken although its answer was lost: nothing has run.
+    async fn give_up(&self, claim: &Claim, error: &StoreError) {
+        if !matches!(error, StoreError::Unavailable { .. }) {
+            return;
+        }
+        if let Err(error) = self.store.release(&Lease::presumed(claim)).await {
+            tracing::error!(key = ?claim.key(), %error, "a key may stay taken although nothing ran");
         }
     }
 
@@ -248,7 +270,7 @@ impl Policy {
             false => self.store.release(lease).await,
         };
         match settled {
-            Ok(Settlement::Done) => {}
+            Ok(Settlement::Already | Settlement::Done) => {}
             Ok(Settlement::Superseded) => {
                 tracing::error!(key = ?lease.key(), "a request outlived its lease: its outcome is not kept");
             }
