@@ -4,6 +4,7 @@
 //! without it; both run the same vectors and give the same verdicts. Signing goes through josekit,
 //! and with it through OpenSSL. No type of these libraries shows in a signature of this module.
 
+mod aead;
 mod algorithm;
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
@@ -31,6 +32,7 @@ use self::openssl as backend;
 pub(crate) use self::public_key::Components;
 pub(crate) use self::webpki::verify_signed;
 pub use self::{
+    aead::SealingKey,
     algorithm::Algorithm,
     digest::{Sha256, sha256},
     public_key::{KeyError, KeyKind, PublicKey},

@@ -9,6 +9,7 @@ mod key;
 mod memory;
 mod record;
 mod run_once;
+mod sealed;
 mod store;
 
 pub use claim::{Abandoned, Claim, Claimant, Claimed, ClientTag, Fingerprint, Lease};
@@ -17,4 +18,5 @@ pub use key::{KeyScope, StoreKey};
 pub use memory::MemoryStore;
 pub use record::Record;
 pub use run_once::{ClaimedKey, FinalOutcome, OnReplay, RunOnce};
+pub use sealed::{SealedStore, SealingKeyId};
 pub use store::{IdempotencyStore, Settlement, StoreError, StoreFuture};
