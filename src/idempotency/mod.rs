@@ -4,6 +4,8 @@
 //! it leaves open taken from `draft-ietf-httpapi-idempotency-key-header`.
 
 mod claim;
+#[cfg(feature = "redb")]
+mod file;
 mod held;
 mod key;
 mod memory;
@@ -13,6 +15,8 @@ mod sealed;
 mod store;
 
 pub use claim::{Abandoned, Claim, Claimant, Claimed, ClientTag, Fingerprint, Lease};
+#[cfg(feature = "redb")]
+pub use file::FileStore;
 pub use held::Held;
 pub use key::{KeyScope, StoreKey};
 pub use memory::MemoryStore;
