@@ -9,7 +9,13 @@ mod file;
 mod held;
 mod key;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod record;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod remote;
 mod run_once;
 mod sealed;
 mod store;
@@ -20,7 +26,11 @@ pub use file::FileStore;
 pub use held::Held;
 pub use key::{KeyScope, StoreKey};
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresStore, PostgresStoreBuilder};
 pub use record::Record;
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
 pub use run_once::{ClaimedKey, FinalOutcome, OnReplay, RunOnce};
 pub use sealed::{SealedStore, SealingKeyId};
 pub use store::{IdempotencyStore, Settlement, StoreError, StoreFuture};
