@@ -91,7 +91,8 @@ async fn a_hanging_server_is_given_up() {
         let mut psql = Command::new("psql");
         let lock = "BEGIN; LOCK TABLE open_banking.claim IN ACCESS EXCLUSIVE MODE; \
                     SELECT pg_sleep(3600);";
-        psql.args(["-X", "-q", "-c", lock, &server.url()]).stderr(Stdio::null()).spawn().unwrap();
+        psql.args(["-X", "-q", "-c", lock, &server.url()]).stderr(Stdio::null());
+        std::thread::spawn(move || psql.status());
         while sql(server, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
             != "1"
         {
@@ -126,7 +127,7 @@ async fn a_database_without_the_schema_or_with_a_newer_one_is_refused() {
     assert!(store.check().await.is_err());
     assert!(store.claim(claim("1")).await.is_err());
     let (first, second) = tokio::join!(store.migrate(), store.migrate());
-    (first.unwrap(), second.unwrap());
+    first.and(second).unwrap();
     store.migrate().await.unwrap();
     store.check().await.unwrap();
     take(&store, claim("1")).await;

@@ -64,7 +64,12 @@ async fn a_cut_connection_loses_and_doubles_nothing() {
 async fn a_hanging_server_is_given_up() {
     let Some(server) = Server::redis(&[]) else { return };
     let store = at(&server.url()).deadline(Duration::from_millis(500));
-    let signals = (|s: &Server| s.signal("-STOP"), |s: &Server| s.signal("-CONT"));
+    let signal = |server: &Server, signal: &str| {
+        let id = server.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    };
+    let signals =
+        (|server: &Server| signal(server, "-STOP"), |server: &Server| signal(server, "-CONT"));
     support::a_hanging_server_is_given_up(&server, store, signals).await;
 }
 

@@ -34,7 +34,7 @@ impl Drop for Directory {
 #[derive(Debug)]
 pub struct Server {
     kind: Kind,
-    child: Option<Child>,
+    pub child: Option<Child>,
     pub port: u16,
     pub directory: Directory,
     arguments: Vec<String>,
@@ -140,13 +140,6 @@ impl Server {
             let _ = child.kill();
         }
         let _ = child.wait();
-    }
-
-    /// Lets it hang, or go on.
-    pub fn signal(&self, signal: &str) {
-        let Some(child) = &self.child else { return };
-        let status = Command::new("kill").args([signal, &child.id().to_string()]).status();
-        assert!(status.unwrap().success());
     }
 
     pub fn url(&self) -> String {

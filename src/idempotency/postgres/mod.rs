@@ -155,7 +155,7 @@ impl PostgresStore {
     }
 
     fn sweep_now_and_then(&self, claim: &Claim) {
-        if self.0.claims.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == 0 {
+        if self.0.claims.fetch_add(1, Ordering::Relaxed).is_multiple_of(SWEEP_EVERY) {
             let (store, now) = (self.clone(), claim.now());
             tokio::spawn(async move {
                 if let Err(error) = store.sweep(now).await {
