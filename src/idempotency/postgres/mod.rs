@@ -3,25 +3,25 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use rustls_pki_types::UnixTime;
-use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::types::{FromSql, ToSql};
-use tokio_postgres::{Config, Row};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
+pub use self::builder::PostgresStoreBuilder;
 use self::pool::{Pool, Query};
-use super::held::{Entry, Judgement};
+use self::rows::{UNREADABLE, column, seconds};
 use super::remote::{ClockCheck, Failure, Patience};
 use super::{
-    Abandoned, Claim, Claimant, Claimed, Fingerprint, Held, IdempotencyStore, Lease, Record,
-    Settlement, StoreError, StoreFuture, StoreKey,
+    Abandoned, Claim, Claimed, Held, IdempotencyStore, Lease, Record, Settlement, StoreError,
+    StoreFuture, StoreKey,
 };
-use crate::context::relaxed;
 use crate::crypto;
 use crate::replay::{Insertion, ReplayKey, ReplayStore};
 
+mod builder;
 mod pool;
+mod rows;
 mod schema;
 
 /// Keeps claims and outcomes in PostgreSQL (12 or later), for any number of processes.
@@ -56,17 +56,6 @@ struct Inner {
     claims: AtomicU32,
 }
 
-/// A store that is being set up.
-#[derive(Debug)]
-pub struct PostgresStoreBuilder {
-    config: Config,
-    connections: usize,
-    patience: Patience,
-    clock: ClockCheck,
-    record_limit: usize,
-    allows_plaintext: bool,
-}
-
 impl PostgresStore {
     /// A store in this database. No connection is made before it is needed.
     ///
@@ -74,14 +63,7 @@ impl PostgresStore {
     ///
     /// When the URL is not one of a database.
     pub fn at(url: &str) -> Result<PostgresStoreBuilder, StoreError> {
-        Ok(PostgresStoreBuilder {
-            config: url.parse().map_err(StoreError::unavailable)?,
-            connections: 16,
-            patience: Patience::default(),
-            clock: ClockCheck::DEFAULT,
-            record_limit: 64 * 1024,
-            allows_plaintext: false,
-        })
+        PostgresStoreBuilder::new(url)
     }
 
     /// Creates the schema, or brings it up to date. The role needs the right to create schemas; the
@@ -147,7 +129,7 @@ impl PostgresStore {
         ];
         let act = || async {
             let row = self.0.pool.query(Query::Claim, &parameters).await?;
-            answer(&row.ok_or(Failure::Final(UNREADABLE))?, &claim)
+            rows::answer(&row.ok_or(Failure::Final(UNREADABLE))?, &claim)
         };
         let claimed = self.0.patience.attempt(act).await?;
         self.sweep_now_and_then(&claim);
@@ -190,78 +172,8 @@ impl PostgresStore {
         let key = key.as_bytes().as_slice();
         let act = || async { self.0.pool.query(Query::LookUp, &[&key]).await };
         let Some(row) = self.0.patience.attempt(act).await? else { return Ok(None) };
-        let held = entry(&row)?.held;
+        let held = rows::entry(&row)?.held;
         Ok(Some(held).filter(|held| now <= held.window_ends()))
-    }
-}
-
-impl PostgresStoreBuilder {
-    /// Sets how many connections there may be; 16 if not set.
-    #[must_use]
-    pub fn connections(self, connections: usize) -> Self {
-        Self { connections, ..self }
-    }
-
-    /// Sets how long an act may take, with all its attempts; three seconds if not set.
-    #[must_use]
-    pub fn deadline(self, deadline: Duration) -> Self {
-        Self { patience: Patience(deadline), ..self }
-    }
-
-    /// Sets by how much the clock of this process may differ from that of the server before claims
-    /// are refused; five minutes if not set.
-    #[must_use]
-    pub fn clock_tolerance(self, tolerance: Duration) -> Self {
-        Self { clock: ClockCheck::Within(tolerance), ..self }
-    }
-
-    /// Sets the bytes of the largest record that is kept, its body and its headers; 64 KiB if not
-    /// set.
-    #[must_use]
-    pub fn record_limit(self, bytes: usize) -> Self {
-        Self { record_limit: bytes, ..self }
-    }
-
-    /// Compares no clocks: for tests that bring their own time. A process whose clock is ahead by a
-    /// day takes every record for expired and runs every payment again.
-    #[must_use]
-    pub fn danger_any_clock(self) -> Self {
-        relaxed("PostgresStore", "danger_any_clock");
-        Self { clock: ClockCheck::Off, ..self }
-    }
-
-    /// Connects to another machine without TLS: whoever is on the way reads and writes what payments
-    /// were made.
-    #[must_use]
-    pub fn danger_allow_plaintext(self) -> Self {
-        relaxed("PostgresStore", "danger_allow_plaintext");
-        Self { allows_plaintext: true, ..self }
-    }
-
-    /// The store.
-    ///
-    /// # Errors
-    ///
-    /// When the connection would not be encrypted.
-    pub fn build(mut self) -> Result<PostgresStore, StoreError> {
-        let is_encrypted = matches!(self.config.get_ssl_mode(), SslMode::Require);
-        if !is_encrypted && !self.allows_plaintext && !stays_here(&self.config) {
-            return Err(StoreError::unavailable("another machine without sslmode=require"));
-        }
-        // The server gives up too: what nobody waits for any more must not hold locks.
-        let deadline = format!("-c statement_timeout={}", self.patience.0.as_millis().max(1));
-        let options = self
-            .config
-            .get_options()
-            .map_or(deadline.clone(), |options| format!("{options} {deadline}"));
-        self.config.options(options);
-        Ok(PostgresStore(Arc::new(Inner {
-            pool: Pool::new(self.config, self.connections.max(1))?,
-            patience: self.patience,
-            clock: self.clock,
-            record_limit: self.record_limit,
-            claims: AtomicU32::new(0),
-        })))
     }
 }
 
@@ -339,73 +251,5 @@ impl fmt::Debug for PostgresStore {
     }
 }
 
-fn answer(row: &Row, claim: &Claim) -> Result<Claimed, Failure> {
-    if column(row, "too_far").map_err(Failure::Final)? {
-        return Err(ClockCheck::refused());
-    }
-    if let Some(granted) = column::<Option<i64>>(row, "granted").map_err(Failure::Final)? {
-        return Ok(Claimed::New(Lease::grant(claim, time(granted).map_err(Failure::Final)?)));
-    }
-    let again = || Failure::Passing("another claim came between".into());
-    if column::<Option<&[u8]>>(row, "claimant").map_err(Failure::Final)?.is_none() {
-        return Err(again());
-    }
-    match Entry::judge(Some(&entry(row).map_err(Failure::Final)?), claim) {
-        Judgement::Answer(Claimed::New(_)) | Judgement::Take { .. } => Err(again()),
-        Judgement::Answer(answer) => Ok(answer),
-    }
-}
-
-fn entry(row: &Row) -> Result<Entry, StoreError> {
-    let fingerprint: [u8; 32] = bytes(row, "fingerprint")?;
-    let outcome: Option<&[u8]> = column(row, "outcome")?;
-    Ok(Entry {
-        fingerprint: Fingerprint::from(fingerprint),
-        claimant: Claimant::from(bytes(row, "claimant")?),
-        held: Held::restore(
-            time(column(row, "since")?)?,
-            time(column(row, "lease_until")?)?,
-            time(column(row, "window_ends")?)?,
-            outcome.map(Record::from_bytes).transpose()?,
-        ),
-    })
-}
-
-fn bytes<const N: usize>(row: &Row, name: &str) -> Result<[u8; N], StoreError> {
-    column::<&[u8]>(row, name)?.try_into().map_err(|_| UNREADABLE)
-}
-
-fn column<'a, T: FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, StoreError> {
-    row.try_get(name).map_err(|_| UNREADABLE)
-}
-
-/// As PostgreSQL counts: what lies beyond the year 292 277 026 596 lies at its end.
-fn seconds(time: UnixTime) -> i64 {
-    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
-}
-
-fn time(seconds: i64) -> Result<UnixTime, StoreError> {
-    let seconds = u64::try_from(seconds).map_err(|_| UNREADABLE)?;
-    Ok(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
-}
-
-/// Whether every host is a socket or an address of this machine.
-fn stays_here(config: &Config) -> bool {
-    let is_loopback = |host: &Host| match host {
-        Host::Tcp(name) => match name.parse::<std::net::IpAddr>() {
-            Ok(address) => address.is_loopback(),
-            Err(_) => name == "localhost",
-        },
-        #[cfg(unix)]
-        Host::Unix(_) => true,
-    };
-    let hosts = config.get_hosts();
-    let addresses = config.get_hostaddrs();
-    (!hosts.is_empty() || !addresses.is_empty())
-        && hosts.iter().all(is_loopback)
-        && addresses.iter().all(std::net::IpAddr::is_loopback)
-}
-
-const UNREADABLE: StoreError = StoreError::Unreadable("a row of another form in PostgreSQL");
 const SWEEP_EVERY: u32 = 128;
 const SWEEP: i64 = 512;

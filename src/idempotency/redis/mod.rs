@@ -7,6 +7,7 @@ use redis::{Script, ScriptInvocation};
 use rustls_pki_types::UnixTime;
 
 use self::link::Link;
+use self::words::{Words, unreadable};
 use super::remote::{ClockCheck, Patience};
 use super::{
     Abandoned, Claim, Claimed, Held, IdempotencyStore, Lease, Record, Settlement, StoreError,
@@ -17,6 +18,7 @@ use crate::crypto;
 use crate::replay::{Insertion, ReplayKey, ReplayStore};
 
 mod link;
+mod words;
 
 /// Keeps claims and outcomes in a Redis server (7.0 or later), for any number of processes.
 ///
@@ -175,7 +177,7 @@ impl RedisStore {
             let words = self.link.run(&invocation, is_change).await?;
             match words.first().map(Vec::as_slice) {
                 Some(b"clock") => Err(ClockCheck::refused()),
-                _ => Ok(Words(words)),
+                _ => Ok(Words::of(words)),
             }
         };
         self.patience.attempt(run).await
@@ -229,7 +231,7 @@ impl RedisStore {
     async fn look_up_now(&self, key: StoreKey, now: UnixTime) -> Result<Option<Held>, StoreError> {
         let key = self.key(CLAIMS, key.as_bytes());
         let words = self.run(&self.scripts.look_up, key, []).await?;
-        if words.0.is_empty() {
+        if words.is_empty() {
             return Ok(None);
         }
         let outcome = match words.get(3) {
@@ -300,38 +302,6 @@ impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore").field("prefix", &self.prefix).finish_non_exhaustive()
     }
-}
-
-/// The answer of a script.
-struct Words(Vec<Vec<u8>>);
-
-impl Words {
-    fn first(&self) -> &[u8] {
-        self.get(0).unwrap_or_default()
-    }
-
-    fn get(&self, index: usize) -> Result<&[u8], StoreError> {
-        self.0.get(index).map(Vec::as_slice).ok_or_else(unreadable)
-    }
-
-    fn time(&self, index: usize) -> Result<UnixTime, StoreError> {
-        let text = str::from_utf8(self.get(index)?).map_err(|_| unreadable())?;
-        let seconds = text.parse().map_err(|_| unreadable())?;
-        Ok(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
-    }
-
-    fn settlement(&self) -> Result<Settlement, StoreError> {
-        match self.first() {
-            b"already" => Ok(Settlement::Already),
-            b"done" => Ok(Settlement::Done),
-            b"superseded" => Ok(Settlement::Superseded),
-            _ => Err(unreadable()),
-        }
-    }
-}
-
-fn unreadable() -> StoreError {
-    StoreError::Unreadable("a key of another form in Redis")
 }
 
 fn digits(time: UnixTime) -> Vec<u8> {
