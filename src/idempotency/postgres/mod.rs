@@ -37,14 +37,15 @@ mod schema;
 /// # Time
 ///
 /// Windows and leases go by the times of the claims. The server's clock serves to refuse claims of a
-/// process whose clock is off (see [`clock_tolerance`](Self::clock_tolerance)), and rows are deleted
-/// that have ended by both clocks.
+/// process whose clock is off (see [`clock_tolerance`](PostgresStoreBuilder::clock_tolerance)), and
+/// only rows are deleted that have ended by both clocks.
 ///
 /// # Connection
 ///
-/// As many connections as acts at a time, up to [`connections`](Self::connections). URLs or keyword
-/// lists as of `libpq`. Without `sslmode=require` only a socket or a loopback address is accepted;
-/// certificates are verified against the system's trust store, and the host's name too.
+/// As many connections as acts at a time, up to
+/// [`connections`](PostgresStoreBuilder::connections). URLs or keyword lists as of `libpq`. Without
+/// `sslmode=require` only a socket or a loopback address is accepted; certificates are verified
+/// against the system's trust store, and the host's name too.
 #[derive(Clone)]
 pub struct PostgresStore(Arc<Inner>);
 
