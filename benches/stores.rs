@@ -1,8 +1,9 @@
 //! What a store costs: claim and settle, by one task and by sixteen, beside the floor that the same
 //! machine sets in the same run, taken in turns; and the room that a record takes.
 //!
-//! `cargo bench --features full --bench stores`. The file and the servers' data are in the directory
-//! of temporary files: see that it is on the disk that matters (`TMPDIR`). No time is asserted.
+//! `cargo bench --features full --bench stores`. The file and the servers' data are in the
+//! directory of temporary files: see that it is on the disk that matters (`TMPDIR`). No time is
+//! asserted.
 
 #[path = "../tests/stores/server.rs"]
 mod server;

@@ -12,9 +12,9 @@ use crate::crypto::SealingKey;
 
 /// Encrypts outcomes before another store keeps them: they hold payments of named people.
 ///
-/// Status, headers and body are sealed with AES-256-GCM, together with the key of the record, so that
-/// nobody who can write to the store can make one request's outcome another's. Outside remain the
-/// status and the time, for operators, and what a claim is made of: hashes of key and body, and
+/// Status, headers and body are sealed with AES-256-GCM, together with the key of the record, so
+/// that nobody who can write to the store can make one request's outcome another's. Outside remain
+/// the status and the time, for operators, and what a claim is made of: hashes of key and body, and
 /// times. A hash hides no body that can be guessed.
 ///
 /// To change keys, seal with the new one and [open](Self::opening) with the old one until the last

@@ -10,8 +10,8 @@ use crate::idempotency::{StoreError, StoreFuture};
 /// Remembers in the memory of this process.
 ///
 /// For one process that does not restart within the life of what it remembers. When the room is
-/// used up it refuses with [`StoreError::Full`]; expired keys are removed by later insertions, a few
-/// at a time.
+/// used up it refuses with [`StoreError::Full`]; expired keys are removed by later insertions, a
+/// few at a time.
 pub struct MemoryReplayStore {
     seen: Mutex<Seen>,
     capacity: usize,

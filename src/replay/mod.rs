@@ -18,8 +18,9 @@ pub use memory::MemoryReplayStore;
 pub struct ReplayKey([u8; 32]);
 
 impl ReplayKey {
-    /// The identifier `id` that `issuer` gave to something of this `kind`, such as `client_assertion`
-    /// or `dpop`: identifiers are unique for their issuer only (RFC 7519, section 4.1.7).
+    /// The identifier `id` that `issuer` gave to something of this `kind`, such as
+    /// `client_assertion` or `dpop`: identifiers are unique for their issuer only (RFC 7519,
+    /// section 4.1.7).
     pub fn compose(kind: &str, issuer: &str, id: &str) -> Self {
         let mut hash = Sha256::new();
         for part in ["replay", kind, issuer, id] {

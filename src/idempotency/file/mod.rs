@@ -25,9 +25,9 @@ mod writer;
 /// restart or a loss of power.
 ///
 /// A claim is answered `New`, and an outcome counts as kept, once it is on the disk (`fdatasync`).
-/// One thread writes, and makes durable together what came in meanwhile. Whoever asks for a key that
-/// is taken is answered from the last commit, without waiting for that thread, but possibly for a
-/// read of the disk. The file is locked: a second process is refused.
+/// One thread writes, and makes durable together what came in meanwhile. Whoever asks for a key
+/// that is taken is answered from the last commit, without waiting for that thread, but possibly
+/// for a read of the disk. The file is locked: a second process is refused.
 ///
 /// Where the disk fails, the store refuses every further act until it is opened anew. When
 /// [`capacity`](Self::capacity) is used up, new claims are refused with [`StoreError::Full`].
@@ -35,8 +35,8 @@ mod writer;
 ///
 /// Outcomes are kept as they are; see [`SealedStore`](super::SealedStore) for keeping them
 /// encrypted. The file wants a local disk: over NFS neither lock nor sync can be relied on. It uses
-/// room again that expired records left, and does not shrink. After a crash, opening reads it through
-/// once.
+/// room again that expired records left, and does not shrink. After a crash, opening reads it
+/// through once.
 pub struct FileStore {
     database: Arc<Database>,
     writer: Writer,

@@ -68,8 +68,8 @@ impl PostgresStoreBuilder {
         Self { clock: ClockCheck::Off, ..self }
     }
 
-    /// Connects to another machine without TLS: whoever is on the way reads and writes what payments
-    /// were made.
+    /// Connects to another machine without TLS: whoever is on the way reads and writes what
+    /// payments were made.
     #[must_use]
     pub fn danger_allow_plaintext(self) -> Self {
         relaxed("PostgresStore", "danger_allow_plaintext");

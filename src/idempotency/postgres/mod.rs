@@ -36,9 +36,9 @@ mod schema;
 ///
 /// # Time
 ///
-/// Windows and leases go by the times of the claims. The server's clock serves to refuse claims of a
-/// process whose clock is off (see [`clock_tolerance`](PostgresStoreBuilder::clock_tolerance)), and
-/// only rows are deleted that have ended by both clocks.
+/// Windows and leases go by the times of the claims. The server's clock serves to refuse claims of
+/// a process whose clock is off (see [`clock_tolerance`](PostgresStoreBuilder::clock_tolerance)),
+/// and only rows are deleted that have ended by both clocks.
 ///
 /// # Connection
 ///
@@ -91,8 +91,8 @@ impl PostgresStore {
         self.0.patience.attempt(check).await
     }
 
-    /// Deletes some of what has ended, and says how many rows. Claims do this by themselves, now and
-    /// then; a table that was left alone for long may want more.
+    /// Deletes some of what has ended, and says how many rows. Claims do this by themselves, now
+    /// and then; a table that was left alone for long may want more.
     ///
     /// # Errors
     ///

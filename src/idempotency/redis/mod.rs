@@ -22,10 +22,10 @@ mod words;
 
 /// Keeps claims and outcomes in a Redis server (7.0 or later), for any number of processes.
 ///
-/// Each act is one script, which Redis runs alone: of a crowd of claims one is new. Each request has
-/// one key, `{prefix}:idempotency:` or `:replay:` and a hash in braces, so that it sits in one slot
-/// of a cluster whatever else is stored. This client speaks to one server, or to a proxy in front of a
-/// cluster: it does not follow a cluster's redirections.
+/// Each act is one script, which Redis runs alone: of a crowd of claims one is new. Each request
+/// has one key, `{prefix}:idempotency:` or `:replay:` and a hash in braces, so that it sits in one
+/// slot of a cluster whatever else is stored. This client speaks to one server, or to a proxy in
+/// front of a cluster: it does not follow a cluster's redirections.
 ///
 /// # What it does not promise
 ///
@@ -33,8 +33,8 @@ mod words;
 /// set `appendonly yes` and `appendfsync always`, or the last second of claims may be forgotten and
 /// their payments run again. Replication is asynchronous: when a replica is promoted, what it had
 /// not received is gone, and those payments can run again. [`replicas`](Self::replicas) waits until
-/// some have the write (`WAIT`), which makes the loss rare and not impossible: a replica without the
-/// write may still be promoted. Where that is not good enough, use PostgreSQL with synchronous
+/// some have the write (`WAIT`), which makes the loss rare and not impossible: a replica without
+/// the write may still be promoted. Where that is not good enough, use PostgreSQL with synchronous
 /// replication.
 ///
 /// A server that evicts keys is refused at the connection (`maxmemory-policy` other than
@@ -42,9 +42,9 @@ mod words;
 ///
 /// # Time
 ///
-/// Windows and leases go by the times of the claims. Redis' own clock only clears records away, a day
-/// after their window ended (see [`retain`](Self::retain)), and serves to refuse claims of a process
-/// whose clock is off (see [`clock_tolerance`](Self::clock_tolerance)).
+/// Windows and leases go by the times of the claims. Redis' own clock only clears records away, a
+/// day after their window ended (see [`retain`](Self::retain)), and serves to refuse claims of a
+/// process whose clock is off (see [`clock_tolerance`](Self::clock_tolerance)).
 ///
 /// # Connection
 ///
@@ -123,8 +123,8 @@ impl RedisStore {
         self
     }
 
-    /// Sets how long records are kept after their window, by Redis' clock; a day if not set. If that
-    /// clock is set forward by more than this, live records are lost.
+    /// Sets how long records are kept after their window, by Redis' clock; a day if not set. If
+    /// that clock is set forward by more than this, live records are lost.
     #[must_use]
     pub fn retain(self, retain: Duration) -> Self {
         Self { retain, ..self }
