@@ -64,6 +64,7 @@ pub mod idempotency;
 pub mod jose;
 pub mod profile;
 pub mod reject;
+pub mod replay;
 pub mod revocation;
 pub mod signature;
 #[cfg(any(test, feature = "testing"))]

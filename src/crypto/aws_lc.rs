@@ -1,12 +1,14 @@
 //! Verification by aws-lc: keys are parsed once, messages arrive as digests.
 
 use aws_lc_rs::{
+    aead::{self, Aad, LessSafeKey, Nonce, UnboundKey},
     digest,
     signature::{self, ParsedPublicKey, UnparsedPublicKey, VerificationAlgorithm},
 };
 
 use super::{
     KeyKind,
+    aead::NONCE,
     scheme::{Curve, Hash, Scheme},
 };
 
@@ -38,6 +40,44 @@ pub(super) fn sha1(bytes: &[u8]) -> [u8; 20] {
     let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes);
     hash.copy_from_slice(digest.as_ref());
     hash
+}
+
+/// `None` if the library refused the key, which then opens and seals nothing.
+pub(super) struct Aead(Option<LessSafeKey>);
+
+impl Aead {
+    pub(super) fn new(key: &[u8; 32]) -> Self {
+        Self(UnboundKey::new(&aead::AES_256_GCM, key).ok().map(LessSafeKey::new))
+    }
+
+    pub(super) fn seal(
+        &self,
+        nonce: [u8; NONCE],
+        associated: &[u8],
+        text: &[u8],
+        sealed: &mut Vec<u8>,
+    ) -> Option<()> {
+        let mut text = text.to_vec();
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let key = self.0.as_ref()?;
+        key.seal_in_place_append_tag(nonce, Aad::from(associated), &mut text).ok()?;
+        sealed.append(&mut text);
+        Some(())
+    }
+
+    pub(super) fn open(
+        &self,
+        nonce: [u8; NONCE],
+        associated: &[u8],
+        sealed: &[u8],
+    ) -> Option<Vec<u8>> {
+        let mut bytes = sealed.to_vec();
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let length =
+            self.0.as_ref()?.open_in_place(nonce, Aad::from(associated), &mut bytes).ok()?.len();
+        bytes.truncate(length);
+        Some(bytes)
+    }
 }
 
 /// One parsed key per scheme, because aws-lc ties a parsed key to its scheme.

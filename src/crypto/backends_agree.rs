@@ -18,6 +18,25 @@ use crate::jose::Jwk;
 
 const MESSAGE: &[u8] = b"a message";
 
+#[test]
+fn each_opens_what_the_other_sealed() {
+    let (key, nonce) = ([7; 32], [9; 12]);
+    let (aws, openssl) = (aws_lc::Aead::new(&key), openssl::Aead::new(&key));
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    aws.seal(nonce, b"place", MESSAGE, &mut left).unwrap();
+    openssl.seal(nonce, b"place", MESSAGE, &mut right).unwrap();
+    assert_eq!(left, right);
+    for place in [&b"place"[..], b"elsewhere"] {
+        let opened = aws.open(nonce, place, &left);
+        assert_eq!(opened, openssl.open(nonce, place, &left));
+        assert_eq!(opened.is_some(), place == b"place");
+    }
+    for short in 0..left.len() {
+        assert!(aws.open(nonce, b"place", &left[..short]).is_none());
+        assert!(openssl.open(nonce, b"place", &left[..short]).is_none());
+    }
+}
+
 fn verdicts(scheme: Scheme, bits: &[u8], message: &[u8], signature: &[u8]) -> [bool; 2] {
     let aws = aws_lc::verify_once(scheme, bits, message, signature);
     let openssl = openssl::verify_once(scheme, bits, message, signature);

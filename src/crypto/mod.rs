@@ -5,6 +5,7 @@
 //! and with it through OpenSSL, which also judges the chains that webpki does not read. No type of
 //! these libraries shows in a signature of this module.
 
+mod aead;
 mod algorithm;
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
@@ -39,6 +40,7 @@ pub(crate) use self::webpki::verify_signed;
 #[cfg(feature = "trusted-list")]
 pub(crate) use self::xml::{verify_xml, xml_certificate_digest, xml_digest};
 pub use self::{
+    aead::SealingKey,
     algorithm::Algorithm,
     digest::{Sha256, sha256},
     public_key::{KeyError, KeyKind, PublicKey},

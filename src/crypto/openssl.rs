@@ -12,12 +12,51 @@ use ::openssl::{
     rsa::{Padding, Rsa},
     sha::{Sha256, Sha384, Sha512},
     sign::{RsaPssSaltlen, Verifier},
+    symm::{Cipher, decrypt_aead, encrypt_aead},
 };
 
 use super::{
     KeyKind,
+    aead::NONCE,
     scheme::{Curve, Hash, Scheme},
 };
+
+pub(super) struct Aead([u8; 32]);
+
+impl Aead {
+    pub(super) fn new(key: &[u8; 32]) -> Self {
+        Self(*key)
+    }
+
+    pub(super) fn seal(
+        &self,
+        nonce: [u8; NONCE],
+        associated: &[u8],
+        text: &[u8],
+        sealed: &mut Vec<u8>,
+    ) -> Option<()> {
+        let mut tag = [0; TAG];
+        let cipher = Cipher::aes_256_gcm();
+        let text = encrypt_aead(cipher, &self.0, Some(&nonce), associated, text, &mut tag).ok()?;
+        sealed.extend_from_slice(&text);
+        sealed.extend_from_slice(&tag);
+        Some(())
+    }
+
+    pub(super) fn open(
+        &self,
+        nonce: [u8; NONCE],
+        associated: &[u8],
+        sealed: &[u8],
+    ) -> Option<Vec<u8>> {
+        let (text, tag) = sealed.split_last_chunk::<TAG>()?;
+        let cipher = Cipher::aes_256_gcm();
+        decrypt_aead(cipher, &self.0, Some(&nonce), associated, text, tag).ok()
+    }
+}
+
+/// Of GCM; a shorter tag would be easier to forge.
+const TAG: usize = 16;
 
 /// A digest with the hash that made it.
 pub(super) struct Digest {

@@ -8,8 +8,9 @@ use http::HeaderMap;
 use http::request::Parts;
 
 use super::outcome::Outcome;
+use super::run_once::give_up;
 use super::{
-    Claim, Claimed, Fingerprint, IdempotencyStore, Lease, Record, Settlement, StoreError, StoreKey,
+    Claim, Claimant, Claimed, Fingerprint, IdempotencyStore, Lease, Record, Settlement, StoreKey,
 };
 use crate::consent::MatchedConsent;
 use crate::context::Context;
@@ -105,13 +106,25 @@ impl Around for ExclusiveResource {
         let Some(id) = consent.used_up() else { return Verdict::pass(ExclusiveUse(None)) };
         let key = StoreKey::exclusive(&self.0.tenant, "consent", id);
         // Every order for the consent is the same request to the store: whoever comes second.
-        let claim = Claim::new(key, Fingerprint::from(*key.as_bytes()), context.now())
+        let claimant = match Claimant::random() {
+            Ok(claimant) => claimant,
+            Err(error) => {
+                return Verdict::reject(Rejection::new(Reason::ServiceUnavailable).source(error));
+            }
+        };
+        let claim = Claim::new(key, Fingerprint::from(*key.as_bytes()), claimant, context.now())
             .lease(self.0.lease)
             .window(self.0.window);
         let policy = self.0.clone();
         Verdict::Later(Box::pin(async move {
-            let claimed = policy.store.claim(claim).await;
-            claimed.map_err(unavailable).and_then(granted).map_err(Halt::Reject)
+            match policy.store.claim(claim.clone()).await {
+                Ok(claimed) => granted(claimed).map_err(Halt::Reject),
+                Err(error) => {
+                    give_up(&policy.store, &claim, &error).await;
+                    let unavailable = Rejection::new(Reason::ServiceUnavailable).source(error);
+                    Err(Halt::Reject(unavailable))
+                }
+            }
         }))
     }
 
@@ -144,10 +157,6 @@ fn granted(claimed: Claimed) -> Result<ExclusiveUse, Rejection> {
     Err(Rejection::new(reason).place("Data.ConsentId").detail(why))
 }
 
-fn unavailable(error: StoreError) -> Rejection {
-    Rejection::new(Reason::ServiceUnavailable).source(error)
-}
-
 impl Policy {
     /// Uses the consent up, or frees it. The handler has run: its answer stands whatever the store
     /// says, and what the store did not hear leaves the consent taken.
@@ -165,7 +174,7 @@ impl Policy {
             }
         };
         match settled {
-            Ok(Settlement::Done) => {}
+            Ok(Settlement::Already | Settlement::Done) => {}
             Ok(Settlement::Superseded) => {
                 tracing::error!(key = ?lease.key(), "an order outlived its lease on the consent");
             }

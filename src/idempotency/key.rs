@@ -25,7 +25,7 @@ pub struct KeyScope<'a> {
 ///
 /// SHA-256 over the parts, each behind its length, so that no choice of values makes two scopes
 /// meet.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StoreKey([u8; 32]);
 
 impl StoreKey {

@@ -11,8 +11,8 @@ use http::request::Parts;
 
 use super::outcome::Outcome;
 use super::{
-    Abandoned, Claim, Claimed, Fingerprint, IdempotencyStore, KeyEvent, KeyHeader, KeyScope, Lease,
-    Record, SameRequest, Settlement, StoreKey,
+    Abandoned, Claim, Claimant, Claimed, ClientTag, Fingerprint, IdempotencyStore, KeyEvent,
+    KeyHeader, KeyScope, Lease, Record, SameRequest, Settlement, StoreError, StoreKey,
 };
 use crate::body::BodyBytes;
 use crate::cert::RegisteredClient;
@@ -223,11 +223,20 @@ impl Around for RunOnce {
             method: &request.method,
             route: request.uri.path(),
         };
+        let claimant = match Claimant::random() {
+            Ok(claimant) => claimant,
+            Err(error) => {
+                return Verdict::reject(Rejection::new(Reason::ServiceUnavailable).source(error));
+            }
+        };
         let store_key = StoreKey::compose(scope, &key);
+        let claim = Claim::new(store_key, fingerprint, claimant, context.now())
+            .client(ClientTag::of(scope.tenant, scope.client))
+            .lease(self.0.lease)
+            .window(self.0.window)
+            .abandoned(self.0.abandoned);
         let (policy, context) = (self.0.clone(), context.clone());
-        Verdict::Later(Box::pin(async move {
-            policy.claim(key, store_key, fingerprint, &context).await
-        }))
+        Verdict::Later(Box::pin(async move { policy.claim(key, claim, &context).await }))
     }
 
     fn answer<'a>(
@@ -264,27 +273,26 @@ impl Policy {
     async fn claim(
         &self,
         key: IdempotencyKey,
-        store_key: StoreKey,
-        fingerprint: Fingerprint,
+        claim: Claim,
         context: &Context,
     ) -> Result<ClaimedKey, Halt> {
-        let claim = || {
-            let claim = Claim::new(store_key, fingerprint, context.now()).lease(self.lease);
-            self.store.claim(claim.window(self.window).abandoned(self.abandoned))
-        };
-        let mut claimed = claim().await;
+        let mut claimed = self.store.claim(claim.clone()).await;
         #[cfg(feature = "tokio")]
         for _ in 0..self.wait.as_millis() / BETWEEN_LOOKS.as_millis() {
             if !matches!(claimed, Ok(Claimed::InFlight { .. })) {
                 break;
             }
             tokio::time::sleep(BETWEEN_LOOKS).await;
-            claimed = claim().await;
+            claimed = self.store.claim(claim.clone().at(context.now())).await;
         }
-        let claimed = claimed.map_err(|error| {
-            self.tell(KeyEvent::Unavailable);
-            Halt::Reject(Rejection::new(Reason::ServiceUnavailable).source(error))
-        })?;
+        let claimed = match claimed {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                self.tell(KeyEvent::Unavailable);
+                give_up(&self.store, &claim, &error).await;
+                return Err(Halt::Reject(Rejection::new(Reason::ServiceUnavailable).source(error)));
+            }
+        };
         let (event, reason) = match claimed {
             Claimed::New(lease) => {
                 self.tell(KeyEvent::Claimed);
@@ -346,8 +354,10 @@ impl Policy {
             Outcome::Free => self.store.release(lease).await,
         };
         self.tell(match settled {
-            Ok(Settlement::Done) if outcome == Outcome::Keep => KeyEvent::Settled,
-            Ok(Settlement::Done) => KeyEvent::Released,
+            Ok(Settlement::Already | Settlement::Done) if outcome == Outcome::Keep => {
+                KeyEvent::Settled
+            }
+            Ok(Settlement::Already | Settlement::Done) => KeyEvent::Released,
             Ok(Settlement::Superseded) => {
                 tracing::error!(key = ?lease.key(), "a request outlived its lease: its outcome is not kept");
                 KeyEvent::Lost
@@ -358,6 +368,16 @@ impl Policy {
             }
         });
         Ok(())
+    }
+}
+
+/// Frees what the store may have taken although its answer was lost: nothing has run.
+pub(super) async fn give_up(store: &Arc<dyn IdempotencyStore>, claim: &Claim, error: &StoreError) {
+    if !matches!(error, StoreError::Unavailable { .. }) {
+        return;
+    }
+    if let Err(error) = store.release(&Lease::presumed(claim)).await {
+        tracing::error!(key = ?claim.key(), %error, "a key may stay taken although nothing ran");
     }
 }
 

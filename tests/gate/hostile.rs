@@ -9,13 +9,14 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request};
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, UnixTime};
 use tower_open_banking::body::Body;
 use tower_open_banking::cert::{
     Encoding, ForwardedHeader, PeerAddress, PeerCertificates, PresentCertificate, TrustedPeers,
 };
 use tower_open_banking::idempotency::{
-    Claim, Claimed, IdempotencyStore, Lease, MemoryStore, Record, Settlement, StoreFuture,
+    Claim, Claimed, Held, IdempotencyStore, Lease, MemoryStore, Record, Settlement, StoreFuture,
+    StoreKey,
 };
 use tower_open_banking::jose::NewHeader;
 use tower_open_banking::reject::Reason;
@@ -43,6 +44,10 @@ impl IdempotencyStore for Counting {
 
     fn release<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Settlement> {
         self.store.release(lease)
+    }
+
+    fn look_up(&self, key: StoreKey, now: UnixTime) -> StoreFuture<'_, Option<Held>> {
+        self.store.look_up(key, now)
     }
 }
 

@@ -11,7 +11,9 @@ use tower::{Layer, ServiceExt, service_fn};
 
 use super::*;
 use crate::gate::{Gate, Rule};
-use crate::idempotency::{MemoryStore, StoreFuture};
+use rustls_pki_types::UnixTime;
+
+use crate::idempotency::{Held, MemoryStore, StoreError, StoreFuture};
 use crate::reject::Problem;
 
 /// Takes the consent from a header, where a profile takes it from token and body.
@@ -166,6 +168,10 @@ impl IdempotencyStore for Away {
 
     fn release<'a>(&'a self, _: &'a Lease) -> StoreFuture<'a, Settlement> {
         Box::pin(async { Ok(Settlement::Done) })
+    }
+
+    fn look_up(&self, _: StoreKey, _: UnixTime) -> StoreFuture<'_, Option<Held>> {
+        Box::pin(async { Ok(None) })
     }
 }
 

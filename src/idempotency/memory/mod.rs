@@ -3,10 +3,13 @@
 use std::fmt;
 use std::sync::{Mutex, MutexGuard};
 
+use rustls_pki_types::UnixTime;
+
 use self::budget::Budget;
 use self::shard::{Shard, Sweep};
 use super::{
-    Claim, Claimed, IdempotencyStore, Lease, Record, Settlement, StoreError, StoreFuture, StoreKey,
+    Claim, Claimed, Held, IdempotencyStore, Lease, Record, Settlement, StoreError, StoreFuture,
+    StoreKey,
 };
 
 mod budget;
@@ -52,9 +55,16 @@ impl MemoryStore {
         Self { record_limit: bytes, ..self }
     }
 
+    /// Gives no client more than this many records, so that one cannot use up the room of all. Its
+    /// further claims are refused with [`StoreError::OverQuota`], as are those without a client.
+    #[must_use]
+    pub fn client_limit(self, records: usize) -> Self {
+        Self { budget: self.budget.share(records), ..self }
+    }
+
     fn claim_now(&self, claim: &Claim) -> Result<Claimed, StoreError> {
         let answer = self.shard(claim.key())?.claim(claim, &self.budget, self.record_limit);
-        if !matches!(answer, Err(StoreError::Full)) {
+        if !matches!(answer, Err(StoreError::Full | StoreError::OverQuota)) {
             return answer;
         }
         // Other shards may hold expired records, which only claims that meet them remove.
@@ -101,6 +111,10 @@ impl IdempotencyStore for MemoryStore {
 
     fn release<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Settlement> {
         Box::pin(async move { self.release_now(lease) })
+    }
+
+    fn look_up(&self, key: StoreKey, now: UnixTime) -> StoreFuture<'_, Option<Held>> {
+        Box::pin(async move { Ok(self.shard(key)?.look_up(key, now)) })
     }
 }
 

@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use rustls_pki_types::UnixTime;
 
 use super::*;
-use crate::idempotency::Fingerprint;
+use crate::idempotency::{Claimant, ClientTag, Fingerprint};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -17,7 +17,7 @@ fn at(seconds: u64) -> UnixTime {
 
 fn claim(id: usize, seconds: u64) -> Claim {
     let key = StoreKey::exclusive("", "test", &id.to_string());
-    Claim::new(key, Fingerprint::from([1; 32]), at(seconds))
+    Claim::new(key, Fingerprint::from([1; 32]), Claimant::random().unwrap(), at(seconds))
 }
 
 fn record(size: usize) -> Record {
@@ -46,6 +46,29 @@ fn it_keeps_the_contract() {
     let contract = crate::testing::store_contract(|| ready(store.clone()));
     let mut contract = std::pin::pin!(contract);
     assert!(contract.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+}
+
+#[test]
+fn it_keeps_the_contract_of_capacity() {
+    let contract = crate::testing::capacity_contract(MemoryStore::with_capacity(3));
+    let mut contract = std::pin::pin!(contract);
+    assert!(contract.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+}
+
+#[test]
+fn a_client_that_used_up_its_share_shuts_nobody_else_out() {
+    let store = MemoryStore::with_capacity(100).client_limit(2);
+    let of = |client, id, seconds| claim(id, seconds).client(ClientTag::of("", client));
+    let released = lease(&store, of("greedy", 1, 0));
+    lease(&store, of("greedy", 2, 0));
+    assert!(matches!(now(store.claim(of("greedy", 3, 0))), Err(StoreError::OverQuota)));
+    assert!(matches!(now(store.claim(claim(3, 0))), Err(StoreError::OverQuota)));
+    assert!(matches!(now(store.claim(of("greedy", 2, 0))), Ok(Claimed::InFlight { .. })));
+    lease(&store, of("modest", 3, 0));
+    assert_eq!(now(store.release(&released)).unwrap(), Settlement::Done);
+    lease(&store, of("greedy", 4, 0));
+    assert!(matches!(now(store.claim(of("greedy", 5, DAY))), Err(StoreError::OverQuota)));
+    lease(&store, of("greedy", 5, DAY + 1));
 }
 
 #[test]

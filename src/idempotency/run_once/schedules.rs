@@ -18,7 +18,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use super::*;
 use crate::cert::{CertificateMatch, Client};
 use crate::gate::{Executor, Gate, Rule};
-use crate::idempotency::{MemoryStore, StoreError, StoreFuture};
+use crate::idempotency::{Held, MemoryStore, StoreError, StoreFuture};
 use crate::reject::Problem;
 
 const SCHEDULES: u64 = 20_000;
@@ -94,6 +94,10 @@ impl IdempotencyStore for Faltering {
 
     fn release<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Settlement> {
         self.act(self.store.release(lease))
+    }
+
+    fn look_up(&self, key: StoreKey, now: UnixTime) -> StoreFuture<'_, Option<Held>> {
+        self.store.look_up(key, now)
     }
 }
 

@@ -7,7 +7,7 @@ use http_body::Frame;
 
 use super::*;
 use crate::body::{Body, BoxError};
-use crate::idempotency::{StoreError, StoreFuture};
+use crate::idempotency::{Held, StoreError, StoreFuture};
 
 /// Which act of the store fails.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,6 +58,48 @@ impl IdempotencyStore for Flaky {
             _ => self.store.release(lease),
         }
     }
+
+    fn look_up(&self, key: StoreKey, now: UnixTime) -> StoreFuture<'_, Option<Held>> {
+        self.store.look_up(key, now)
+    }
+}
+
+/// A store that takes the key of the first claim, and whose answer is lost.
+struct Lossy(MemoryStore, AtomicUsize);
+
+impl IdempotencyStore for Lossy {
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
+        Box::pin(async move {
+            let claimed = self.0.claim(claim).await;
+            match self.1.fetch_add(1, Ordering::SeqCst) {
+                0 => Err(StoreError::unavailable("the answer was lost")),
+                _ => claimed,
+            }
+        })
+    }
+
+    fn settle<'a>(&'a self, lease: &'a Lease, record: Record) -> StoreFuture<'a, Settlement> {
+        self.0.settle(lease, record)
+    }
+
+    fn release<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Settlement> {
+        self.0.release(lease)
+    }
+
+    fn look_up(&self, key: StoreKey, now: UnixTime) -> StoreFuture<'_, Option<Held>> {
+        self.0.look_up(key, now)
+    }
+}
+
+#[tokio::test]
+async fn a_claim_whose_answer_was_lost_runs_nothing_and_leaves_the_key_free() {
+    let store = Lossy(MemoryStore::with_capacity(10), AtomicUsize::new(0));
+    let bank = Bank::with(RunOnce::per_key(store));
+    let reply = bank.send(Payment::new()).await;
+    assert_eq!(reply.reason, Some(Reason::ServiceUnavailable));
+    assert_eq!(bank.runs(), 0);
+    assert!(bank.send(Payment::new()).await.is_new());
+    assert_eq!(bank.runs(), 1);
 }
 
 #[tokio::test]
@@ -235,6 +277,10 @@ impl IdempotencyStore for Slow {
 
     fn release<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Settlement> {
         self.store.release(lease)
+    }
+
+    fn look_up(&self, key: StoreKey, now: UnixTime) -> StoreFuture<'_, Option<Held>> {
+        self.store.look_up(key, now)
     }
 }
 

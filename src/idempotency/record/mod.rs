@@ -4,6 +4,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use rustls_pki_types::UnixTime;
 
+mod encoding;
+
 /// The outcome of a request, kept to answer its retries.
 ///
 /// Holds only what it was given to hold: the status, the listed headers and a copy of the body.

@@ -1,0 +1,9 @@
+-- KEYS[1]; claimant, outcome.
+if redis.call('HGET', KEYS[1], 'claimant') ~= ARGV[1] then return { 'superseded' } end
+if redis.call('HEXISTS', KEYS[1], 'outcome') == 1 then
+  -- A write, or WAIT would wait for nothing.
+  redis.call('HSET', KEYS[1], 'claimant', ARGV[1])
+  return { 'already' }
+end
+redis.call('HSET', KEYS[1], 'outcome', ARGV[2])
+return { 'done' }
