@@ -144,12 +144,23 @@ mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
 
+    use crate::cert::test_pki::ROOT;
+    use crate::cert::{Anchors, Trust};
     use crate::crypto::test_keys;
-    use crate::eidas::IdentifyPsp;
-    use crate::header::EchoInteractionId;
+    use crate::eidas::{IdentifyPsp, OrganizationId, RoleLookup, RoleRegister, RoleSource};
+    use crate::header::{EchoInteractionId, ReadPsuHeaders};
     use crate::jose::{Key, KeySet};
-    use crate::signature::{ObieSigning, VerifySignature};
+    use crate::revocation::Revocation;
+    use crate::signature::{ObieSigning, SigningCertificates, VerifySignature};
     use crate::token::{TokenAudience, TokenIssuer, VerifyToken};
+
+    struct NoRegister;
+
+    impl RoleSource for NoRegister {
+        fn find(&self, _: &OrganizationId) -> RoleLookup {
+            RoleLookup::Now(Ok(None))
+        }
+    }
 
     #[derive(Clone, Default)]
     struct Log(Arc<Mutex<Vec<u8>>>);
@@ -183,7 +194,18 @@ mod tests {
     fn every_relaxation_is_logged_by_name() {
         let psp = IdentifyPsp::from_certificate;
         let signature = || VerifySignature::detached_jws(ObieSigning::V3_1_4);
-        let switches: [(&str, &dyn Fn()); 10] = [
+        let certificates = || {
+            let (anchors, off) = (Anchors::of([ROOT.der()]).unwrap(), Revocation::danger_off());
+            SigningCertificates::trusted_by(Trust::seals(anchors, off), psp())
+        };
+        let switches: [(&str, &dyn Fn()); 13] = [
+            ("allow_missing_address", &|| {
+                let _ = ReadPsuHeaders::due_where_created().allow_missing_address();
+            }),
+            ("allow_unidentified", &|| drop(certificates().allow_unidentified())),
+            ("allow_unreachable", &|| {
+                drop(RoleRegister::asking(NoRegister).allow_unreachable());
+            }),
             ("allow_seal", &|| drop(psp().allow_seal())),
             ("allow_concatenated_roles", &|| drop(psp().allow_concatenated_roles())),
             ("allow_unwrapped_statement", &|| drop(psp().allow_unwrapped_statement())),

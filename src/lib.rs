@@ -51,6 +51,7 @@
 pub mod body;
 pub mod cert;
 pub mod config;
+pub mod consent;
 pub mod context;
 pub mod crypto;
 pub mod eidas;

@@ -2,6 +2,10 @@
 //!
 //! They are read from the directory that `OPEN_BANKING_TESTDATA` names; without it these tests
 //! pass, and say that they looked at nothing.
+#[cfg(feature = "trusted-list")]
+#[path = "testdata/trusted_lists.rs"]
+mod trusted_lists;
+
 use std::{
     collections::HashSet,
     env, fs,

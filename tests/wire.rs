@@ -18,7 +18,9 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_open_banking::context::Context;
 use tower_open_banking::gate::{Evidence, Gate, Rule, Verdict};
 use tower_open_banking::header::EchoInteractionId;
-use tower_open_banking::reject::{ErrorFormat, OAuth, Obie, Problem, Reason, Rejection, Wso2};
+use tower_open_banking::reject::{
+    BerlinGroup, ErrorFormat, OAuth, Obie, Problem, Reason, Rejection, Wso2,
+};
 
 const ID: &str = "93bac548-d2de-4546-b106-880a5018460d";
 
@@ -63,7 +65,7 @@ impl Answer {
 }
 
 /// Formats by the name that stands in the golden file.
-const FORMATS: [&str; 5] = ["Problem", "OAuth", "Obie::V3_1", "Obie::V4_0", "Wso2"];
+const FORMATS: [&str; 6] = ["Problem", "OAuth", "Obie::V3_1", "Obie::V4_0", "Wso2", "BerlinGroup"];
 
 async fn refused(
     format: &str,
@@ -76,6 +78,7 @@ async fn refused(
         "OAuth" => by(OAuth::default(), reason, place, authorization).await,
         "Obie::V3_1" => by(Obie::V3_1, reason, place, authorization).await,
         "Obie::V4_0" => by(Obie::V4_0, reason, place, authorization).await,
+        "BerlinGroup" => by(BerlinGroup::default(), reason, place, authorization).await,
         "Wso2" => by(Wso2::default(), reason, place, authorization).await,
         other => panic!("no format is called {other}"),
     }
@@ -159,31 +162,36 @@ async fn every_refusal_looks_as_it_did() {
 #[tokio::test]
 async fn the_statuses_are_those_of_the_standards() {
     for (reason, statuses) in [
-        // [Problem, OAuth, Obie::V3_1, Obie::V4_0, Wso2]
-        (Reason::HeaderMissing, [400; 5]),
-        (Reason::HeaderInvalid, [400; 5]),
-        (Reason::SignatureMissing, [400; 5]),
-        (Reason::SignatureInvalid, [400; 5]),
-        (Reason::TokenMalformed, [400; 5]),
-        (Reason::TokenMissing, [401; 5]),
-        (Reason::TokenExpired, [401; 5]),
-        (Reason::TokenNotBound, [401; 5]),
-        (Reason::CertificateMissing, [401; 5]),
-        (Reason::CertificateRevoked, [401; 5]),
-        (Reason::ScopeInsufficient, [403; 5]),
-        (Reason::RoleMissing, [403; 5]),
-        (Reason::FinancialIdWrong, [403; 5]),
-        (Reason::ResourceUnknown, [404, 404, 400, 400, 404]),
-        (Reason::AcceptUnsupported, [406; 5]),
-        (Reason::IdempotencyInFlight, [409; 5]),
-        (Reason::IdempotencyOutcomeUnknown, [409; 5]),
-        (Reason::BodyTooLarge, [413; 5]),
-        (Reason::ContentTypeUnsupported, [415; 5]),
-        (Reason::IdempotencyKeyReused, [422, 422, 400, 400, 401]),
-        (Reason::HandlerAborted, [500; 5]),
-        (Reason::Misassembled, [500; 5]),
-        (Reason::RevocationUnknown, [503; 5]),
-        (Reason::ServiceUnavailable, [503; 5]),
+        // [Problem, OAuth, Obie::V3_1, Obie::V4_0, Wso2, BerlinGroup]
+        (Reason::HeaderMissing, [400; 6]),
+        (Reason::HeaderInvalid, [400; 6]),
+        (Reason::SignatureUnexpected, [400; 6]),
+        (Reason::SignatureMissing, [400, 400, 400, 400, 400, 401]),
+        (Reason::SignatureInvalid, [400, 400, 400, 400, 400, 401]),
+        (Reason::SigningCertificateRevoked, [400, 400, 400, 400, 400, 401]),
+        (Reason::TokenMalformed, [400; 6]),
+        (Reason::TokenMissing, [401; 6]),
+        (Reason::TokenExpired, [401; 6]),
+        (Reason::TokenNotBound, [401; 6]),
+        (Reason::CertificateMissing, [401; 6]),
+        (Reason::CertificateRevoked, [401; 6]),
+        (Reason::CertificateStatusUnknown, [401; 6]),
+        (Reason::CertificateBlocked, [403, 403, 403, 403, 403, 401]),
+        (Reason::ScopeInsufficient, [403, 403, 403, 403, 403, 401]),
+        (Reason::RoleMissing, [403, 403, 403, 403, 403, 401]),
+        (Reason::PolicyRefused, [403; 6]),
+        (Reason::FinancialIdWrong, [403, 403, 403, 403, 403, 400]),
+        (Reason::ResourceUnknown, [404, 404, 400, 400, 404, 404]),
+        (Reason::AcceptUnsupported, [406; 6]),
+        (Reason::IdempotencyInFlight, [409; 6]),
+        (Reason::IdempotencyOutcomeUnknown, [409; 6]),
+        (Reason::BodyTooLarge, [413; 6]),
+        (Reason::ContentTypeUnsupported, [415; 6]),
+        (Reason::IdempotencyKeyReused, [422, 422, 400, 400, 401, 400]),
+        (Reason::HandlerAborted, [500; 6]),
+        (Reason::Misassembled, [500; 6]),
+        (Reason::RevocationUnknown, [503; 6]),
+        (Reason::ServiceUnavailable, [503; 6]),
     ] {
         for (format, status) in FORMATS.into_iter().zip(statuses) {
             let answer = refused(format, reason, None, SHOWN).await;
@@ -220,6 +228,8 @@ async fn every_401_has_a_challenge_that_names_an_error_only_to_who_showed_creden
         let error = named.iter().find(|(name, _)| *name == "error").map(|(_, error)| *error);
         let status = match error {
             Some("invalid_request") => StatusCode::BAD_REQUEST,
+            // Berlin Group has no code under 403 for what the token lacks.
+            Some("insufficient_scope") if format == "BerlinGroup" => StatusCode::UNAUTHORIZED,
             Some("insufficient_scope") => StatusCode::FORBIDDEN,
             Some("invalid_token") | None => StatusCode::UNAUTHORIZED,
             Some(other) => panic!("RFC 6750 has no {other}"),
@@ -266,7 +276,7 @@ async fn a_refusal_may_not_be_stored_and_tells_no_secret() {
         assert!(!everything.contains("Bearer token"), "{format} {reason:?}");
         let waits = answer.header(&RETRY_AFTER);
         let worth_it = answer.status == StatusCode::SERVICE_UNAVAILABLE
-            || reason == Reason::IdempotencyInFlight;
+            || matches!(reason, Reason::IdempotencyInFlight | Reason::ResourceInUse);
         assert_eq!(waits, worth_it.then_some("1"), "{format} {reason:?}");
     }
 }
@@ -361,6 +371,62 @@ async fn a_wso2_body_has_one_error_of_four_members() {
         assert_eq!(names, HashSet::from(["Code", "Links", "Message", "Title"]), "{reason:?}");
         assert_eq!(fault["Code"].as_str().unwrap().len(), 6);
     }
+}
+
+/// The codes of the NextGenPSD2 API definition 1.3.x (`MessageCode400_PIS` to `MessageCode409_PIS`,
+/// `MessageCode406_AIS`), as far as this crate has reasons for them.
+const BERLIN_GROUP: [(u16, &[&str]); 6] = [
+    (400, &["FORMAT_ERROR", "PARAMETER_NOT_CONSISTENT", "PARAMETER_NOT_SUPPORTED"]),
+    (
+        401,
+        &[
+            "CERTIFICATE_BLOCKED",
+            "CERTIFICATE_EXPIRED",
+            "CERTIFICATE_INVALID",
+            "CERTIFICATE_MISSING",
+            "CERTIFICATE_REVOKE",
+            "CONSENT_INVALID",
+            "ROLE_INVALID",
+            "SIGNATURE_INVALID",
+            "SIGNATURE_MISSING",
+            "TOKEN_EXPIRED",
+            "TOKEN_INVALID",
+            "TOKEN_UNKNOWN",
+        ],
+    ),
+    (403, &["CONSENT_UNKNOWN", "SERVICE_BLOCKED"]),
+    (404, &["RESOURCE_UNKNOWN"]),
+    (406, &["REQUESTED_FORMATS_INVALID"]),
+    (409, &["STATUS_INVALID"]),
+];
+
+#[tokio::test]
+async fn a_berlin_group_body_has_a_code_that_its_status_has() {
+    let long = "\u{e9}".repeat(700);
+    let mut seen = HashSet::new();
+    for reason in Reason::ALL {
+        let answer = refused("BerlinGroup", *reason, Some(&long), SHOWN).await;
+        let known = BERLIN_GROUP.iter().find(|(status, _)| *status == answer.status.as_u16());
+        let Some((_, codes)) = known else {
+            assert!(answer.body.is_empty(), "{reason:?}");
+            assert!([413, 415, 500, 503].contains(&answer.status.as_u16()), "{reason:?}");
+            continue;
+        };
+        let body = answer.json();
+        assert_eq!(body.as_object().unwrap().len(), 1);
+        let [message] = body["tppMessages"].as_array().unwrap().as_slice() else {
+            panic!("{body}")
+        };
+        assert_eq!(message["category"], "ERROR");
+        assert_eq!(message["text"], reason.message());
+        let code = message["code"].as_str().unwrap().to_owned();
+        assert!(codes.contains(&code.as_str()), "{reason:?} {code}");
+        let path = message.get("path").map(|path| path.as_str().unwrap().chars().count());
+        let is_place = *reason != Reason::ScopeInsufficient;
+        assert_eq!(path, is_place.then_some(500), "{reason:?}");
+        seen.insert(code);
+    }
+    assert_eq!(seen.len(), BERLIN_GROUP.iter().map(|(_, codes)| codes.len()).sum::<usize>());
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod support;
 
 mod kernel;
 mod ratio;
+mod revocation;
 mod stack;
 mod trust;
 

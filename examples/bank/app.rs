@@ -16,6 +16,7 @@ use axum::routing::{get, post};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::map_request_body::MapRequestBodyLayer;
+use tower_http::request_id::RequestId;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 use tower_http::trace::TraceLayer;
@@ -54,6 +55,7 @@ pub fn routes(book: Arc<Book>, gates: Gates) -> Router {
         .layer(CatchPanicLayer::new());
     // The profile wants an interaction id on every answer, so also on those that no gate gives.
     let echo = EchoInteractionId::or_generate().allow_malformed();
+    let echo = if gates.in_request_id { echo.in_request_id() } else { echo };
     Router::new()
         .merge(payments)
         .merge(accounts)
@@ -138,7 +140,7 @@ fn span<B>(request: &Request<B>) -> tracing::Span {
 }
 
 fn log_response<B>(response: &Response<B>, latency: Duration, _: &tracing::Span) {
-    let interaction = response.headers().get("x-fapi-interaction-id");
+    let interaction = response.extensions().get::<RequestId>().map(RequestId::header_value);
     tracing::info!(status = response.status().as_u16(), ?latency, ?interaction, "answered");
 }
 

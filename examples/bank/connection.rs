@@ -1,5 +1,6 @@
-//! One connection: handshake, then requests that carry the client's certificate.
+//! One connection: requests that carry the client's certificate.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -16,10 +18,11 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tower::ServiceExt;
-use tower_open_banking::cert::{PeerAddress, PeerCertificates};
+use tokio_rustls::server::TlsStream;
+use tower::{Service, ServiceExt};
+use tower_open_banking::cert::Introduce;
 
-use super::tls::{HTTP_2, Tls};
+use super::tls::HTTP_2;
 
 /// A connection before its first byte.
 pub struct Connection {
@@ -47,52 +50,36 @@ impl Connection {
         Self { peer, routes, watcher, stopped }
     }
 
-    /// Serves it to its end.
-    pub async fn serve(mut self, stream: TcpStream, tls: Option<Arc<Tls>>) {
+    /// Serves it to its end, behind a proxy.
+    pub async fn serve_plain(self, stream: TcpStream) {
         // Answers are written whole; waiting for more to send only delays them.
-        if stream.set_nodelay(true).is_err() {
-            return;
+        if stream.set_nodelay(true).is_ok() {
+            let service = stream.introduce(self.routes.clone());
+            self.answer(stream, Version::Http1, service).await;
         }
-        let Some(tls) = tls else {
-            return self.answer(stream, Version::Http1, None).await;
-        };
-        let handshake = tokio::select! {
-            ended = tokio::time::timeout(HANDSHAKE_TIME, tls.0.accept(stream)) => ended,
-            _ = self.stopped.changed() => return,
-        };
-        let stream = match handshake {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return tracing::info!(peer = %self.peer, %error, "no handshake"),
-            Err(_) => return tracing::info!(peer = %self.peer, "handshake took too long"),
-        };
-        let session = stream.get_ref().1;
-        let certificates = PeerCertificates::from(session);
-        let version = match session.alpn_protocol() {
+    }
+
+    /// Serves it to its end.
+    pub async fn serve_tls(self, stream: TlsStream<TcpStream>) {
+        let version = match stream.get_ref().1.alpn_protocol() {
             Some(HTTP_2) => Version::Http2,
             _ => Version::Http1,
         };
-        self.answer(stream, version, Some(certificates)).await;
+        let service = stream.introduce(self.routes.clone());
+        self.answer(stream, version, service).await;
     }
 
-    async fn answer<I>(
-        mut self,
-        stream: I,
-        version: Version,
-        certificates: Option<PeerCertificates>,
-    ) where
+    async fn answer<I, S>(mut self, stream: I, version: Version, service: S)
+    where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        S: Service<Request, Response = Response, Error = Infallible, Future: Send>,
+        S: Clone + Send + 'static,
     {
-        let peer = PeerAddress::new(self.peer.ip());
         let used = Arc::new(AtomicBool::new(false));
         let in_use = used.clone();
-        let service = self.routes.map_request(move |request: Request<Incoming>| {
+        let service = service.map_request(move |request: Request<Incoming>| {
             in_use.store(true, Ordering::Relaxed);
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(peer);
-            if let Some(certificates) = &certificates {
-                request.extensions_mut().insert(certificates.clone());
-            }
-            request
+            request.map(Body::new)
         });
         let builder = builder(version);
         let serving =
@@ -127,6 +114,5 @@ fn builder(version: Version) -> Builder<TokioExecutor> {
     }
 }
 
-const HANDSHAKE_TIME: Duration = Duration::from_secs(5);
 /// How long a request head may take, and a quiet connection may stay.
 const HEAD_TIME: Duration = Duration::from_secs(20);

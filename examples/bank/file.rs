@@ -28,6 +28,7 @@ pub struct BankFile {
     profile: Profile,
     client_certificate: ClientCertificate,
     trust: Trust,
+    stop_list: Option<PathBuf>,
     token: Token,
     #[serde(default)]
     client: Vec<Client>,
@@ -83,6 +84,7 @@ impl BankFile {
             profile: self.profile,
             client_certificate: self.client_certificate,
             trust: self.trust,
+            stop_list: self.stop_list,
             token: self.token,
             client: self.client,
             signing: self.signing,

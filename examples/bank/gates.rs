@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use tower_open_banking::config::Config;
+use tower_open_banking::config::{Config, Profile};
 use tower_open_banking::context::Observer;
 use tower_open_banking::gate::{Gate, GateBuilder};
 
@@ -14,6 +14,8 @@ pub struct Gates {
     pub payments: Gate,
     pub accounts: Gate,
     pub funds_confirmations: Gate,
+    /// Whether an interaction has its id in `X-Request-ID`.
+    pub in_request_id: bool,
 }
 
 impl Gates {
@@ -39,6 +41,7 @@ impl Gates {
             payments: build(setup.payments())?,
             accounts: build(setup.accounts())?,
             funds_confirmations: build(setup.funds_confirmations())?,
+            in_request_id: config.profile == Profile::BerlinGroup,
         })
     }
 }

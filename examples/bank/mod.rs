@@ -31,7 +31,6 @@ use self::gates::Gates;
 use self::in_flight::InFlight;
 use self::ledger::Ledger;
 use self::listener::Listener;
-use self::tls::Tls;
 
 /// A bank that listens, but does not answer before [`serve`](Self::serve).
 pub struct Bank {
@@ -53,7 +52,7 @@ impl Bank {
         let (listen, admin_listen) = (content.listen, content.admin_listen);
         let payment_time = Duration::from_millis(content.payment_millis);
         let tls =
-            content.tls.as_ref().map(|tls| Tls::open(tls, folder)).transpose().map_err(bad)?;
+            content.tls.as_ref().map(|tls| tls::open(tls, folder)).transpose().map_err(bad)?;
         let ledger_file = folder.join(&content.ledger_file);
 
         let in_flight = InFlight::default();

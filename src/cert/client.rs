@@ -83,6 +83,7 @@ pub struct Client {
     certificate: CertificateMatch,
     organisation_id: Option<String>,
     software_id: Option<String>,
+    organization_identifier: Option<String>,
     signing: Option<SigningKeys>,
 }
 
@@ -100,6 +101,7 @@ impl Client {
             certificate,
             organisation_id: None,
             software_id: None,
+            organization_identifier: None,
             signing: None,
         }
     }
@@ -113,6 +115,14 @@ impl Client {
     ) -> Self {
         self.organisation_id = Some(organisation_id.into());
         self.software_id = Some(software_id.into());
+        self
+    }
+
+    /// The organizationIdentifier of its certificates, such as `PSDGB-FCA-123456`, where the
+    /// directory knows its organisation by another id.
+    #[must_use]
+    pub fn identified_by(mut self, organization_identifier: impl Into<String>) -> Self {
+        self.organization_identifier = Some(organization_identifier.into());
         self
     }
 
@@ -141,6 +151,11 @@ impl Client {
     /// Its software statement in the directory.
     pub fn software_id(&self) -> Option<&str> {
         self.software_id.as_deref()
+    }
+
+    /// The organizationIdentifier of its certificates.
+    pub fn organization_identifier(&self) -> Option<&str> {
+        self.organization_identifier.as_deref()
     }
 
     /// By what its certificate is known.

@@ -15,6 +15,7 @@ pub mod pem;
 mod present;
 mod presented;
 mod remembered;
+mod strip;
 #[cfg(test)]
 pub(crate) mod test_pki;
 pub mod time;
@@ -23,8 +24,14 @@ mod tls;
 mod trust;
 mod trusted_peers;
 
+#[cfg(feature = "axum-server")]
+pub use self::tls::IntroducingAcceptor;
 #[cfg(feature = "rustls")]
 pub use self::tls::PossessionOnly;
+#[cfg(feature = "axum-serve")]
+pub use self::tls::introduce;
+#[cfg(feature = "tokio-rustls")]
+pub use self::tls::{Introduce, TlsListener};
 pub use self::{
     anchors::{Anchors, TrustError},
     client::{
@@ -33,7 +40,8 @@ pub use self::{
     },
     forwarded::{
         CLIENT_CERT, CLIENT_CERT_CHAIN, Certificates, Encoding, ForwardedChain, ForwardedError,
-        ForwardedHeader, NoChainHeader, PercentDecoding, UnknownEncoding, XfccElement,
+        ForwardedHeader, NoChainHeader, PercentDecoding, UnknownEncoding, UnknownProxy,
+        VerdictHeaders, XfccElement,
     },
     match_client::{MatchClient, RegisteredClient},
     name::{Attribute, CanonicalName, Name, NameError, NameOrder, RegisteredName},

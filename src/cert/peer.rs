@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use rustls_pki_types::CertificateDer;
 
 use super::{Certificate, CertificateError, ClientCertificate};
+use crate::crypto::sha256;
 
 /// The certificates that the client presented on this connection, the leaf first.
 ///
@@ -17,25 +18,12 @@ use super::{Certificate, CertificateError, ClientCertificate};
 /// unordered material for building a path.
 ///
 /// The leaf is parsed once, by the first request of the connection: clone the value into every
-/// request, do not make a new one. With the feature `rustls` it is made `From<&ServerConnection>`,
-/// of what `TlsStream::get_ref` gives in tokio-rustls:
+/// request, do not make a new one.
 ///
-/// ```
-/// use axum::{Router, body::Body, http::Request};
-/// use tower::{Service, ServiceExt};
-/// use tower_open_banking::cert::PeerCertificates;
-///
-/// fn for_connection(
-///     app: Router, // behind the gate
-///     tls: &rustls::ServerConnection,
-/// ) -> impl Service<Request<hyper::body::Incoming>> + Clone {
-///     let certificates = PeerCertificates::from(tls);
-///     app.map_request(move |mut request: Request<hyper::body::Incoming>| {
-///         request.extensions_mut().insert(certificates.clone());
-///         request.map(Body::new)
-///     })
-/// }
-/// ```
+/// With the feature `tokio-rustls` one line of [`Introduce`](super::Introduce) does it for hyper,
+/// [`introduce`](super::introduce) for `axum::serve` (feature `axum-serve`), and
+/// [`IntroducingAcceptor`](super::IntroducingAcceptor) for axum-server (feature `axum-server`). For
+/// another server that uses rustls it is made `From<&ServerConnection>`.
 #[derive(Clone)]
 pub struct PeerCertificates(Arc<Presented>);
 
@@ -43,6 +31,7 @@ struct Presented {
     certificates: Vec<CertificateDer<'static>>,
     rest: Arc<[CertificateDer<'static>]>,
     leaf: OnceLock<Result<Arc<Certificate>, CertificateError>>,
+    thumbprint: OnceLock<[u8; 32]>,
 }
 
 impl PeerCertificates {
@@ -50,7 +39,8 @@ impl PeerCertificates {
     pub fn new(certificates: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
         let certificates: Vec<_> = certificates.into_iter().collect();
         let rest = certificates.iter().skip(1).cloned().collect();
-        Self(Arc::new(Presented { certificates, rest, leaf: OnceLock::new() }))
+        let (leaf, thumbprint) = (OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Presented { certificates, rest, leaf, thumbprint }))
     }
 
     /// The certificate whose key the client holds, if it presented one.
@@ -61,6 +51,12 @@ impl PeerCertificates {
     /// The certificates behind the leaf.
     pub fn rest(&self) -> &[CertificateDer<'static>] {
         &self.0.rest
+    }
+
+    /// The SHA-256 of the leaf, if there is one: computed once.
+    pub(super) fn thumbprint(&self) -> Option<[u8; 32]> {
+        let der = self.leaf()?;
+        Some(*self.0.thumbprint.get_or_init(|| sha256(der)))
     }
 
     /// The leaf, parsed, with the certificates behind it.
@@ -92,17 +88,25 @@ impl fmt::Debug for PeerCertificates {
 /// A server puts it into the extensions of every request, from the socket: never from a header such
 /// as `X-Forwarded-For`, which anybody can write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PeerAddress(IpAddr);
+#[non_exhaustive]
+pub enum PeerAddress {
+    /// The address of an internet socket.
+    Ip(IpAddr),
+    /// The connection came over a Unix socket.
+    Unix,
+    /// The operating system does not know any more, because the peer has gone. Nobody trusts it.
+    Unknown,
+}
 
 impl PeerAddress {
-    /// The address of a socket.
+    /// The address of an internet socket.
     pub fn new(address: IpAddr) -> Self {
-        Self(address)
+        Self::Ip(address)
     }
 
-    /// The address.
-    pub fn ip(self) -> IpAddr {
-        self.0
+    /// The other end of a Unix socket.
+    pub fn unix() -> Self {
+        Self::Unix
     }
 }
 

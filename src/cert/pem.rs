@@ -40,7 +40,7 @@ pub fn all_certificates(input: &[u8]) -> Result<Vec<CertificateDer<'static>>, Pe
 }
 
 /// Takes all revocation lists of PEM text in their order, or the one that DER bytes are: what
-/// [`Revocation::by_lists`](super::Revocation::by_lists) wants.
+/// [`Revocation::by_lists`](crate::revocation::Revocation::by_lists) wants.
 ///
 /// The label is `X509 CRL`. As strict as [`all_certificates`]; it does not look into the lists.
 ///

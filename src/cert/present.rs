@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::HeaderName;
 use http::request::Parts;
 
+use super::strip::strip;
 use super::{
-    Certificate, ClientCertificate, ForwardedChain, ForwardedHeader, PeerAddress, PeerCertificates,
-    Remembered, TrustedPeers,
+    Certificate, ClientCertificate, ForwardedChain, ForwardedError, ForwardedHeader,
+    PeerCertificates, Remembered, TrustedPeers,
 };
 use crate::context::Context;
 use crate::gate::{Refs, Rule, Verdict, rule_layers};
@@ -21,12 +21,15 @@ use crate::reject::{Reason, Rejection};
 ///
 /// - [`from_tls`](Self::from_tls): the connection presented a certificate that can be read
 ///   ([`PeerCertificates`] in the request's extensions);
-/// - [`from_header`](Self::from_header): the peer's address ([`PeerAddress`] in the request's
-///   extensions) is one of the trusted proxies, and the one header holds one certificate in the
-///   configured encoding.
+/// - [`from_header`](Self::from_header): the peer is one of the trusted proxies, by its address
+///   ([`PeerAddress`](super::PeerAddress) in the request's extensions) or by its own certificate;
+///   the one header holds one certificate in the configured encoding; and the proxy's verdict,
+///   where it has one, is that the certificate is good.
 ///
-/// The configured header, and those that proxies are known to use for certificates, are removed
-/// from the request in every case, so that no handler can believe a forged one.
+/// The configured headers, and those that proxies are known to use for certificates and for what
+/// they found out about them, are removed from the request in every case, so that no handler can
+/// believe a forged one. A name with underscores in the place of hyphens is removed too, because
+/// CGI knows no difference, and never read.
 ///
 /// # Needs and leaves
 ///
@@ -35,14 +38,15 @@ use crate::reject::{Reason, Rejection};
 /// # Does not check
 ///
 /// The certificate, not even its dates: [`TrustCertificate`](super::TrustCertificate) does. Nor
-/// what the proxy thought of it, nor that the proxy demanded the key.
+/// that the proxy demanded the key, and overwrote what the client sent.
 ///
 /// # Rejections
 ///
 /// [`Reason::CertificateMissing`]; [`Reason::CertificateHeaderInvalid`] for a header that is
-/// repeated, does not decode, or comes from any other peer; [`Reason::CertificateUntrusted`] for a
-/// certificate of the connection that cannot be read; [`Reason::Misassembled`] where the server
-/// gives no extension.
+/// repeated, does not decode, or comes from any other peer, and for a certificate without a
+/// verdict or with one that there is none; [`Reason::CertificateUntrusted`] for a certificate that
+/// the proxy could not verify, and for one of the connection that cannot be read;
+/// [`Reason::Misassembled`] where the server gives no extension.
 ///
 /// # Specification
 ///
@@ -76,7 +80,7 @@ use crate::reject::{Reason, Rejection};
 pub struct PresentCertificate(Arc<Source>);
 
 enum Source {
-    Header(FromProxy),
+    Header(Box<FromProxy>),
     Tls,
 }
 
@@ -109,11 +113,8 @@ impl PresentCertificate {
     }
 
     fn from_proxy(header: ForwardedHeader, peers: Peers) -> Self {
-        Self(Arc::new(Source::Header(FromProxy {
-            header,
-            peers,
-            read: Remembered::of_strangers(),
-        })))
+        let read = Remembered::of_strangers();
+        Self(Arc::new(Source::Header(Box::new(FromProxy { header, peers, read }))))
     }
 }
 
@@ -136,9 +137,7 @@ impl Rule for PresentCertificate {
             }
             Source::Tls => from_connection(request),
         };
-        for name in FORWARDED {
-            request.headers.remove(name);
-        }
+        strip(&mut request.headers);
         presented.into()
     }
 }
@@ -153,27 +152,26 @@ fn from_connection(request: &Parts) -> Result<ClientCertificate, Rejection> {
 
 impl FromProxy {
     fn present(&self, request: &Parts) -> Result<ClientCertificate, Rejection> {
-        let invalid = || Rejection::new(Reason::CertificateHeaderInvalid);
-        let trusted = self.trusts(request)?;
-        let read = self.header.read(&request.headers);
-        if !trusted {
-            return Err(match read {
-                Ok(None) => Rejection::new(Reason::CertificateMissing),
-                _ => invalid().detail("a certificate header from a peer that is no trusted proxy"),
+        let headers = &request.headers;
+        if !self.trusts(request)? {
+            return Err(match self.header.occurs(headers) {
+                true => Rejection::new(Reason::CertificateHeaderInvalid)
+                    .detail("a certificate header from a peer that is no trusted proxy"),
+                false => Rejection::new(Reason::CertificateMissing),
             });
         }
-        let chain = read.map_err(|error| invalid().source(error))?;
+        let chain = self.header.read(headers).map_err(refused)?;
         let chain = chain.ok_or_else(|| Rejection::new(Reason::CertificateMissing))?;
-        let certificate = self.parse(&chain).map_err(|error| invalid().source(error))?;
+        let invalid = |error| Rejection::new(Reason::CertificateHeaderInvalid).source(error);
+        let certificate = self.parse(&chain).map_err(invalid)?;
         Ok(ClientCertificate::new(certificate, chain.rest().into()))
     }
 
     fn trusts(&self, request: &Parts) -> Result<bool, Rejection> {
-        let Peers::Trusted(peers) = &self.peers else { return Ok(true) };
-        let peer = request.extensions.get::<PeerAddress>().ok_or_else(|| {
-            Rejection::new(Reason::Misassembled).detail("the server gives no PeerAddress")
-        })?;
-        Ok(peers.contains(peer.ip()))
+        match &self.peers {
+            Peers::Anyone => Ok(true),
+            Peers::Trusted(peers) => peers.sent(&request.extensions),
+        }
     }
 
     fn parse(&self, chain: &ForwardedChain) -> Result<Arc<Certificate>, super::CertificateError> {
@@ -187,6 +185,14 @@ impl FromProxy {
     }
 }
 
+fn refused(error: ForwardedError) -> Rejection {
+    let reason = match error {
+        ForwardedError::Unverified { .. } => Reason::CertificateUntrusted,
+        _ => Reason::CertificateHeaderInvalid,
+    };
+    Rejection::new(reason).source(error)
+}
+
 impl fmt::Debug for PresentCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
@@ -197,27 +203,6 @@ impl fmt::Debug for PresentCertificate {
 }
 
 rule_layers!(PresentCertificate);
-
-/// The names under which proxies forward certificates, or what they found out about them.
-const FORWARDED: [HeaderName; 17] = [
-    super::CLIENT_CERT,
-    super::CLIENT_CERT_CHAIN,
-    HeaderName::from_static("cf-client-cert-der-base64"),
-    HeaderName::from_static("cloudfront-viewer-cert-pem"),
-    HeaderName::from_static("ssl-client-cert"),
-    HeaderName::from_static("ssl.client.auth.cert.x509"),
-    HeaderName::from_static("tpp-qwac-certificate"),
-    HeaderName::from_static("x-amzn-mtls-clientcert"),
-    HeaderName::from_static("x-amzn-mtls-clientcert-leaf"),
-    HeaderName::from_static("x-arr-clientcert"),
-    HeaderName::from_static("x-client-cert"),
-    HeaderName::from_static("x-client-certificate"),
-    HeaderName::from_static("x-forwarded-client-cert"),
-    HeaderName::from_static("x-forwarded-tls-client-cert"),
-    HeaderName::from_static("x-forwarded-tls-client-cert-info"),
-    HeaderName::from_static("x-ssl-cert"),
-    HeaderName::from_static("x-ssl-client-cert"),
-];
 
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,12 @@
 //! `ClientCertificate`: what the peer presented, read and not judged.
 
 use std::fmt;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 
 use super::Certificate;
+use crate::crypto::hex;
 use crate::gate::{Audit, Evidence};
 
 /// The certificate that the client presented, with whatever it sent along.
@@ -42,11 +42,7 @@ impl ClientCertificate {
 
 impl Evidence for ClientCertificate {
     fn audit(&self, line: &mut Audit) {
-        let mut hex = String::with_capacity(64);
-        for byte in self.certificate.thumbprint() {
-            let _ = write!(hex, "{byte:02x}");
-        }
-        line.field("thumbprint", hex);
+        line.field("thumbprint", hex(self.certificate.thumbprint()));
     }
 }
 

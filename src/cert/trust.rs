@@ -138,18 +138,23 @@ impl TrustedCertificate {
         Self { certificate, path: Arc::new(Path::assertion(Vec::new())) }
     }
 
+    #[cfg(test)]
+    pub(crate) fn through(certificate: Arc<Certificate>, path: Arc<Path>) -> Self {
+        Self { certificate, path }
+    }
+
     /// The certificate.
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
     }
 
-    pub(crate) fn shared(&self) -> Arc<Certificate> {
-        self.certificate.clone()
-    }
-
     /// The path that was found; without links where the trust was [asserted](Self::assertion).
     pub(crate) fn path(&self) -> &Arc<Path> {
         &self.path
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Certificate> {
+        self.certificate.clone()
     }
 }
 

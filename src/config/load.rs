@@ -4,19 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderName;
-
-use super::{
-    CertificateSource, Client, ClientCertificate, Config, ConfigError, Profile, Signature, Signing,
-    Token,
-};
-use crate::cert::{
-    CertificateMatch, Certificates, Clients, Encoding, ForwardedHeader, NameOrder, PercentDecoding,
-    PresentCertificate, RegisteredName,
-};
+use super::{Client, Config, ConfigError, Profile, Signature, Signing, Token};
+use crate::cert::{CertificateMatch, Clients, NameOrder, RegisteredName};
 use crate::crypto::{Algorithm, SigningKey};
+use crate::eidas::OrganizationId;
 use crate::jose::KeySet;
-use crate::profile::{obie, wso2};
+use crate::profile::obie;
 use crate::signature::{ObieSigning, ResponseSigner, TrustAnchors, VerifySignature};
 use crate::token::{TokenAudience, TokenIssuer, VerifyToken};
 
@@ -67,6 +60,16 @@ impl Files<'_> {
                 tracing::warn!(%client, "several anchors are trusted and issuer_dn is not set");
             }
         }
+        let nameless = |client: &Client| {
+            let in_directory = client.organisation_id.is_some() && client.software_id.is_some();
+            !in_directory && client.organization_identifier.is_none()
+        };
+        if config.signature.require_one_organisation
+            && let Some(index) = config.client.iter().position(nameless)
+        {
+            let key = format!("client[{index}].organization_identifier");
+            return Err(ConfigError::value(key, "due for signature.require_one_organisation"));
+        }
         let clients: Result<Vec<_>, _> = config
             .client
             .iter()
@@ -88,7 +91,7 @@ impl Files<'_> {
         }
         // Directories print names in either order (rule of the UK and Brasil directories).
         let order = match profile {
-            Profile::Fapi1Advanced => NameOrder::AsWritten,
+            Profile::BerlinGroup | Profile::Fapi1Advanced => NameOrder::AsWritten,
             _ => NameOrder::AllowReversed,
         };
         let name = |name: &str, text: &str| {
@@ -103,6 +106,11 @@ impl Files<'_> {
         if let (Some(organisation), Some(software)) = (&client.organisation_id, &client.software_id)
         {
             registered = registered.in_directory(organisation, software);
+        }
+        if let Some(identifier) = &client.organization_identifier {
+            OrganizationId::parse(identifier)
+                .map_err(|error| ConfigError::value(key("organization_identifier"), error))?;
+            registered = registered.identified_by(identifier);
         }
         let algorithms = algorithms(&client.algorithms)
             .map_err(|why| ConfigError::value(key("algorithms"), why))?;
@@ -142,14 +150,16 @@ impl Files<'_> {
 
 /// Whether a profile has message signatures.
 pub(super) fn signed(profile: Profile) -> bool {
-    profile != Profile::Fapi1Advanced
+    !matches!(profile, Profile::BerlinGroup | Profile::Fapi1Advanced)
 }
 
 /// The version of the UK profile whose rules a profile follows.
 pub(super) fn version(profile: Profile) -> obie::Version {
     match profile {
         Profile::Uk3_1_3 => obie::Version::V3_1_3,
-        Profile::Uk3_1_4 | Profile::Fapi1Advanced | Profile::Wso2 => obie::Version::V3_1_4,
+        Profile::BerlinGroup | Profile::Fapi1Advanced | Profile::Uk3_1_4 | Profile::Wso2 => {
+            obie::Version::V3_1_4
+        }
         Profile::Uk4_0 => obie::Version::V4_0,
     }
 }
@@ -168,63 +178,6 @@ pub(super) fn verify(
         rule = rule.allow_member(member);
     }
     if signature.danger_waiver_007 { rule.danger_waiver_007() } else { rule }
-}
-
-pub(super) fn present(
-    certificate: &ClientCertificate,
-    profile: Profile,
-) -> Result<PresentCertificate, ConfigError> {
-    match certificate.source {
-        CertificateSource::Tls => {
-            let unused = [
-                ("header", certificate.header.is_some()),
-                ("encoding", certificate.encoding.is_some()),
-                ("trusted_peers", certificate.trusted_peers.is_some()),
-            ];
-            match unused.iter().find(|(_, is_set)| *is_set) {
-                Some((key, _)) => {
-                    let key = format!("client_certificate.{key}");
-                    Err(ConfigError::value(key, "only with source = \"header\""))
-                }
-                None => Ok(PresentCertificate::from_tls()),
-            }
-        }
-        CertificateSource::Header => {
-            let peers = certificate.trusted_peers.clone().ok_or_else(|| {
-                ConfigError::value("client_certificate.trusted_peers", "no trusted proxy")
-            })?;
-            Ok(PresentCertificate::from_header(forwarded(certificate, profile)?, peers))
-        }
-    }
-}
-
-/// The header of the configuration, or the customary one.
-pub(super) fn forwarded(
-    certificate: &ClientCertificate,
-    profile: Profile,
-) -> Result<ForwardedHeader, ConfigError> {
-    let encoding = match (certificate.encoding, profile) {
-        (Some(encoding), _) => encoding,
-        (None, Profile::Wso2) => Encoding::PemBody {
-            percent: PercentDecoding::Absent,
-            certificates: Certificates::LeafOnly,
-        },
-        (None, _) => return Err(ConfigError::value("client_certificate.encoding", "missing")),
-    };
-    let name = match (&certificate.header, encoding, profile) {
-        (Some(name), _, _) => HeaderName::try_from(name.as_str())
-            .map_err(|error| ConfigError::value("client_certificate.header", error))?,
-        (None, _, Profile::Wso2) => wso2::CERTIFICATE_HEADER,
-        (None, Encoding::Rfc9440, _) => return Ok(ForwardedHeader::rfc9440()),
-        (None, Encoding::Xfcc { .. }, _) => HeaderName::from_static("x-forwarded-client-cert"),
-        (None, _, _) => {
-            return Err(ConfigError::value("client_certificate.header", "missing"));
-        }
-    };
-    Ok(match encoding {
-        Encoding::Rfc9440 if name == crate::cert::CLIENT_CERT => ForwardedHeader::rfc9440(),
-        _ => ForwardedHeader::named(name, encoding),
-    })
 }
 
 /// Refuses unknown and weak names; an empty list is the caller's to judge.

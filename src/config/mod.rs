@@ -15,6 +15,8 @@
 //! fail fails in [`Config::open`], at start-up: unreadable files, empty trust stores, weak or empty
 //! algorithm lists, `revocation = "crl"` without lists.
 
+mod client_certificate;
+mod demands;
 mod error;
 mod load;
 mod off;
@@ -22,6 +24,7 @@ mod setup;
 mod trust;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -41,6 +44,9 @@ pub struct Config {
     pub client_certificate: ClientCertificate,
     /// Whom it must come from.
     pub trust: Trust,
+    /// A file with the providers that are not served at present: a JSON array of
+    /// [`Block`](crate::eidas::Block)s. [`Setup::stop_list`] changes them while the gates run.
+    pub stop_list: Option<PathBuf>,
     /// Whose access tokens are good.
     pub token: Token,
     /// The registered clients.
@@ -83,6 +89,9 @@ pub enum Profile {
     /// As clients of WSO2 Open Banking know it.
     #[serde(rename = "wso2")]
     Wso2,
+    /// NextGenPSD2 of the Berlin Group, 1.3.x, without message signatures.
+    #[serde(rename = "berlin-group")]
+    BerlinGroup,
 }
 
 /// Where the client certificate comes from.
@@ -91,13 +100,31 @@ pub enum Profile {
 pub struct ClientCertificate {
     /// The connection or a header.
     pub source: CertificateSource,
-    /// The header's name. Defaults to `client-cert` with `rfc9440`, to `x-forwarded-client-cert` with
-    /// `xfcc`, and to `ssl.client.auth.cert.X509` under the profile `wso2`.
+    /// The proxy in front of the service, by a name of
+    /// [`ForwardedHeader::of_proxy`](crate::cert::ForwardedHeader::of_proxy): its headers, encoding
+    /// and verdict.
+    pub proxy: Option<String>,
+    /// The header's name, if it is another than the proxy's customary one. Without a proxy defaults
+    /// to `client-cert` with `rfc9440`, to `x-forwarded-client-cert` with `xfcc`, and to
+    /// `ssl.client.auth.cert.X509` under the profile `wso2`.
     pub header: Option<String>,
-    /// The header's encoding. Defaults to `pem-body` under the profile `wso2`.
+    /// The header's encoding, without a proxy. Defaults to `pem-body` under the profile `wso2`.
     pub encoding: Option<Encoding>,
-    /// The networks of the trusted proxies, in CIDR form.
+    /// The header of the chain, if it is another than the customary one.
+    pub chain_header: Option<String>,
+    /// The headers of the proxy's verdicts, if they are others than the customary ones, in the order
+    /// of the proxy's page.
+    pub verdict_headers: Option<Vec<String>>,
+    /// With `proxy = "envoy"`: the place of the element to believe, counted from the end.
+    pub trusted_hops: Option<NonZeroUsize>,
+    /// Also takes certificates that the proxy could not verify.
+    #[serde(default)]
+    pub allow_unverified: bool,
+    /// The networks of the trusted proxies, in CIDR form, or `unix`.
     pub trusted_peers: Option<TrustedPeers>,
+    /// The certificates of the trusted proxies, by their SHA-256 in hexadecimal digits: a proxy must
+    /// show one of them to the service and, if networks are named, come from there.
+    pub trusted_thumbprints: Option<Vec<String>>,
 }
 
 /// The connection or a header.
@@ -135,6 +162,8 @@ pub struct Client {
     pub organisation_id: Option<String>,
     /// Its software statement in the directory.
     pub software_id: Option<String>,
+    /// The organizationIdentifier of its certificates, for `require_one_organisation`.
+    pub organization_identifier: Option<String>,
     /// The subject of its transport certificate.
     pub subject_dn: String,
     /// The issuer that must have signed the certificate, if pinned.
@@ -168,6 +197,12 @@ pub struct Signature {
     pub max_age: Option<u64>,
     /// Members of the JOSE header besides those of the profile that are ignored.
     pub allow_members: Vec<String>,
+    /// Whom the certificates behind the signatures must come from; not judged if absent.
+    pub certificates: Option<Trust>,
+    /// Takes signing certificates without qcStatements (OBSigning). Logged as a warning.
+    pub allow_unidentified: bool,
+    /// Demands that certificates, token and client are of one organisation.
+    pub require_one_organisation: bool,
     /// Waiver 007: verifies nothing. Logged as a warning.
     pub danger_waiver_007: bool,
 }

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::load::{self, Files, signed, version};
-use super::{Config, ConfigError, Profile, Scopes, Store, off};
-use crate::cert::{Clients, ForwardedHeader};
-use crate::eidas::RequireRole;
+use super::{Config, ConfigError, Profile, Scopes, Store, demands, off};
+use crate::cert::{Clients, ForwardedHeader, TrustCertificate};
+use crate::eidas::{IdentifyPsp, RequireRole, StopList};
 use crate::gate::GateBuilder;
 use crate::idempotency::MemoryStore;
-use crate::profile::{Bank, fapi1, obie, wso2};
+use crate::profile::{Bank, berlin, fapi1, obie, wso2};
 use crate::revocation::Revocation;
 use crate::signature::{SignResponse, VerifySignature};
 use crate::token::RequireScope;
@@ -42,10 +42,21 @@ impl Config {
                 MemoryStore::with_capacity(self.idempotency.capacity.unwrap_or(100_000))
             }
         };
+        let stop_list = files.stop_list(self.stop_list.as_deref())?;
+        let certificates = files.signing_certificates(&self.signature, stop_list.as_ref())?;
+        let one_organisation = demands::one_organisation(&self.signature)?;
+        if certificates.is_some() && !signed(self.profile) {
+            let why = "the profile has no message signatures";
+            return Err(ConfigError::value("signature.certificates", why));
+        }
         let messages = match (&self.signing, signed(self.profile)) {
             (Some(signing), true) => {
                 let signer = files.signer(signing, version(self.profile).signing())?;
                 let verify = load::verify(&self.signature, signing, self.profile);
+                let verify = match certificates {
+                    Some(certificates) => verify.certified_by(certificates),
+                    None => verify,
+                };
                 Some((verify, SignResponse::with(signer)))
             }
             (None, true) => {
@@ -53,12 +64,14 @@ impl Config {
             }
             (_, false) => None,
         };
-        let (trust, revocation) = files.trust(&self.trust)?;
+        let (anchors, revocation) = files.material("trust", &self.trust)?;
         let bank = Bank {
-            present: load::present(&self.client_certificate, self.profile)?,
-            trust,
+            present: self.client_certificate.rule(self.profile)?,
+            trust: TrustCertificate::anchored_in(anchors, revocation.clone()),
             token: files.token(&self.token)?,
             clients: clients.clone(),
+            stop_list,
+            one_organisation,
             store: Arc::new(store),
         };
         let setup = Setup {
@@ -69,7 +82,9 @@ impl Config {
             messages,
             scopes: self.scopes.clone(),
             off: self.steps.clone(),
-            drill_header: load::forwarded(&self.client_certificate, self.profile)
+            drill_header: self
+                .client_certificate
+                .header(self.profile)
                 .unwrap_or_else(|_| ForwardedHeader::rfc9440()),
         };
         setup.judge_steps()?;
@@ -99,6 +114,12 @@ impl Setup {
         self.without(self.all_funds_confirmations())
     }
 
+    /// The providers that are not served at present, if the configuration has a list of them. What
+    /// is changed here takes effect with the next request.
+    pub fn stop_list(&self) -> Option<&StopList> {
+        self.bank.stop_list.as_ref()
+    }
+
     fn all_payments(&self) -> GateBuilder {
         let role = || RequireRole::payment_initiation().scopes(&self.scopes.payment_initiation);
         let scope = || RequireScope::all(&self.scopes.payment_initiation);
@@ -110,16 +131,28 @@ impl Setup {
                 let version = version(profile);
                 obie::payments(version, &self.bank, role(), verify.clone(), sign.clone())
             }
+            (None, Profile::BerlinGroup) => berlin::payments(&self.bank, psp(), role()),
             (None, _) => fapi1::payments(&self.bank, scope()),
         }
     }
 
     fn all_accounts(&self) -> GateBuilder {
-        self.unsigned(RequireRole::account_information(), &self.scopes.account_information)
+        let (role, scopes) = (RequireRole::account_information(), &self.scopes.account_information);
+        match self.profile {
+            Profile::BerlinGroup => berlin::accounts(&self.bank, psp(), role.scopes(scopes)),
+            _ => self.unsigned(role, scopes),
+        }
     }
 
     fn all_funds_confirmations(&self) -> GateBuilder {
-        self.unsigned(RequireRole::card_based_instruments(), &self.scopes.card_based_instruments)
+        let (role, scopes) =
+            (RequireRole::card_based_instruments(), &self.scopes.card_based_instruments);
+        match self.profile {
+            Profile::BerlinGroup => {
+                berlin::funds_confirmations(&self.bank, psp(), role.scopes(scopes))
+            }
+            _ => self.unsigned(role, scopes),
+        }
     }
 
     fn unsigned(&self, role: RequireRole, scopes: &[String]) -> GateBuilder {
@@ -151,4 +184,9 @@ impl Setup {
             }
         }
     }
+}
+
+/// How a gate of the Berlin Group identifies a provider.
+fn psp() -> IdentifyPsp {
+    IdentifyPsp::from_certificate()
 }

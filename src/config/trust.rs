@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::ConfigError;
 use super::load::Files;
-use crate::cert::{Anchors, TrustCertificate, pem};
+use crate::cert::{Anchors, pem};
 #[cfg(feature = "fetch")]
 use crate::fetch::HttpFetch;
 use crate::revocation::{
@@ -100,30 +100,33 @@ pub struct OcspResponder {
 }
 
 impl Files<'_> {
-    pub(super) fn trust(
+    /// Anchors and revocation of the table under this key.
+    pub(super) fn material(
         &self,
+        table: &str,
         trust: &Trust,
-    ) -> Result<(TrustCertificate, Revocation), ConfigError> {
+    ) -> Result<(Anchors, Revocation), ConfigError> {
+        let key = format!("{table}.anchors");
         let mut certificates = Vec::new();
         for path in &trust.anchors {
-            certificates.extend(self.parsed("trust.anchors", path, pem::all_certificates)?);
+            certificates.extend(self.parsed(&key, path, pem::all_certificates)?);
         }
-        let anchors = Anchors::of(certificates)
-            .map_err(|error| ConfigError::value("trust.anchors", error))?;
-        trust.judge()?;
+        let anchors = Anchors::of(certificates).map_err(|error| ConfigError::value(key, error))?;
+        trust.judge(table)?;
         let revocation = match trust.revocation {
             RevocationCheck::Off => Revocation::danger_off(),
-            _ => self.revocation(trust)?,
+            _ => self.revocation(table, trust)?,
         };
-        Ok((TrustCertificate::anchored_in(anchors, revocation.clone()), revocation))
+        Ok((anchors, revocation))
     }
 
-    fn revocation(&self, trust: &Trust) -> Result<Revocation, ConfigError> {
+    fn revocation(&self, table: &str, trust: &Trust) -> Result<Revocation, ConfigError> {
+        let (crls, responders) = (format!("{table}.crls"), format!("{table}.ocsp_responders"));
         let mut lists = Vec::new();
         for path in &trust.crls {
-            lists.extend(self.parsed("trust.crls", path, pem::all_revocation_lists)?);
+            lists.extend(self.parsed(&crls, path, pem::all_revocation_lists)?);
         }
-        let mut builder = trust.fetching(Revocation::builder())?.policy(trust.policy());
+        let mut builder = trust.fetching(table, Revocation::builder())?.policy(trust.policy());
         if !lists.is_empty() {
             builder = builder.lists(lists);
         }
@@ -131,23 +134,24 @@ impl Files<'_> {
             builder = builder.ocsp(OcspSettings::new().sha256());
         }
         for responder in &trust.ocsp_responders {
-            let key = "trust.ocsp_responders";
-            let issuer = self.parsed(key, &responder.issuer, pem::first_certificate)?;
-            let issuer = IssuerKey::of(&issuer).map_err(|why| ConfigError::value(key, why))?;
-            let certificate = self.parsed(key, &responder.certificate, pem::first_certificate)?;
+            let issuer = self.parsed(&responders, &responder.issuer, pem::first_certificate)?;
+            let issuer =
+                IssuerKey::of(&issuer).map_err(|why| ConfigError::value(&responders, why))?;
+            let certificate =
+                self.parsed(&responders, &responder.certificate, pem::first_certificate)?;
             builder = builder.responder(issuer, certificate);
         }
         builder.build().map_err(|error| match error {
-            RevocationError::Certificate(_) => ConfigError::value("trust.ocsp_responders", error),
-            RevocationError::Clock => ConfigError::value("trust.revocation", error),
-            _ => ConfigError::value("trust.crls", error),
+            RevocationError::Certificate(_) => ConfigError::value(responders, error),
+            RevocationError::Clock => ConfigError::value(format!("{table}.revocation"), error),
+            _ => ConfigError::value(crls, error),
         })
     }
 }
 
 impl Trust {
     /// Whoever writes down a key believes that it has an effect.
-    fn judge(&self) -> Result<(), ConfigError> {
+    fn judge(&self, table: &str) -> Result<(), ConfigError> {
         use RevocationCheck::{Crl, CrlAndOcsp, Ocsp, Off};
         let fetches = [
             ("fetch_only_hosts", self.fetch_only_hosts.is_some()),
@@ -159,7 +163,7 @@ impl Trust {
             ("ocsp_responders", !self.ocsp_responders.is_empty()),
             ("ocsp_hash", self.ocsp_hash.is_some()),
         ];
-        let refuse = |key: &str, why: &str| Err(ConfigError::value(format!("trust.{key}"), why));
+        let refuse = |key: &str, why: &str| Err(ConfigError::value(format!("{table}.{key}"), why));
         let set = |keys: &[(&'static str, bool)]| {
             keys.iter().find(|(_, is_set)| *is_set).map(|(key, _)| *key)
         };
@@ -197,7 +201,11 @@ impl Trust {
     }
 
     #[cfg(feature = "fetch")]
-    fn fetching(&self, builder: RevocationBuilder) -> Result<RevocationBuilder, ConfigError> {
+    fn fetching(
+        &self,
+        table: &str,
+        builder: RevocationBuilder,
+    ) -> Result<RevocationBuilder, ConfigError> {
         if !self.fetch {
             return Ok(builder);
         }
@@ -212,9 +220,9 @@ impl Trust {
             fetch = fetch.allow_port(*port);
         }
         for network in &self.fetch_allow_networks {
-            fetch = fetch
-                .allow_network(network)
-                .map_err(|error| ConfigError::value("trust.fetch_allow_networks", error))?;
+            fetch = fetch.allow_network(network).map_err(|error| {
+                ConfigError::value(format!("{table}.fetch_allow_networks"), error)
+            })?;
         }
         Ok(match self.revocation {
             RevocationCheck::Crl => builder.lists_over(fetch),
@@ -224,9 +232,16 @@ impl Trust {
     }
 
     #[cfg(not(feature = "fetch"))]
-    fn fetching(&self, builder: RevocationBuilder) -> Result<RevocationBuilder, ConfigError> {
+    fn fetching(
+        &self,
+        table: &str,
+        builder: RevocationBuilder,
+    ) -> Result<RevocationBuilder, ConfigError> {
         match self.fetch {
-            true => Err(ConfigError::value("trust.fetch", "made without the feature `fetch`")),
+            true => {
+                let key = format!("{table}.fetch");
+                Err(ConfigError::value(key, "made without the feature `fetch`"))
+            }
             false => Ok(builder),
         }
     }

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::{backend, scheme::Hash};
 
 /// SHA-256 of `bytes`.
@@ -12,6 +14,14 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 /// Only to find what is then verified by other means: two texts with one SHA-1 can be made.
 pub(crate) fn sha1_for_identification(bytes: &[u8]) -> [u8; 20] {
     backend::sha1(bytes)
+}
+
+/// A hash in lower-case hexadecimal digits, as logs and files write it.
+pub(crate) fn hex(hash: &[u8; 32]) -> String {
+    hash.iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// SHA-256 of bytes that arrive in pieces.

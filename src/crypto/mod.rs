@@ -19,6 +19,8 @@ mod signing_key;
 mod spki;
 mod verification;
 mod webpki;
+#[cfg(feature = "trusted-list")]
+mod xml;
 
 #[cfg(all(test, feature = "aws-lc-rs"))]
 mod backends_agree;
@@ -31,9 +33,11 @@ use self::aws_lc as backend;
 use self::openssl as backend;
 
 pub(crate) use self::chain::judge_chain;
-pub(crate) use self::digest::sha1_for_identification;
+pub(crate) use self::digest::{hex, sha1_for_identification};
 pub(crate) use self::public_key::Components;
 pub(crate) use self::webpki::verify_signed;
+#[cfg(feature = "trusted-list")]
+pub(crate) use self::xml::{verify_xml, xml_certificate_digest, xml_digest};
 pub use self::{
     algorithm::Algorithm,
     digest::{Sha256, sha256},

@@ -36,8 +36,18 @@ pub(crate) fn verify_signed(
     message: &[u8],
     signature: &[u8],
 ) -> Result<(), InvalidSignature> {
-    let (key_algorithm, key) = split(spki).map_err(|_| InvalidSignature)?;
     let algorithm = content(algorithm).map_err(|_| InvalidSignature)?;
+    verify_accepted(spki, algorithm, message, signature)
+}
+
+/// As [`verify_signed`], by the content of the AlgorithmIdentifier.
+pub(super) fn verify_accepted(
+    spki: &[u8],
+    algorithm: &[u8],
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), InvalidSignature> {
+    let (key_algorithm, key) = split(spki).map_err(|_| InvalidSignature)?;
     let accepted = ALGORITHMS.iter().find(|accepted| {
         accepted.public_key_alg_id().as_ref() == key_algorithm
             && accepted.signature_alg_id().as_ref() == algorithm

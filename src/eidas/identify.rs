@@ -1,10 +1,15 @@
 //! `IdentifyPsp`: which payment service provider the certificate names.
 
+mod qualified;
+
 use std::fmt;
 use std::sync::Arc;
 
 use http::request::Parts;
+use rustls_pki_types::UnixTime;
 
+use self::qualified::Qualified;
+use super::trusted_list::{Qualification, QualifiedServices};
 use super::{
     Kind, OrganizationId, Psd2Statement, PspRole, QcStatements, RoleDefect, RolesEncoding, Scheme,
     StatementsEncoding,
@@ -15,7 +20,8 @@ use crate::gate::{Audit, Evidence, Rule, Verdict, rule_layers};
 use crate::reject::{Reason, Rejection};
 
 /// Identifies the payment service provider by the certificate's own word, that of an issuer whom
-/// [`TrustCertificate`](crate::cert::TrustCertificate) trusted.
+/// [`TrustCertificate`](crate::cert::TrustCertificate) trusted; with
+/// [`eu_qualified`](Self::eu_qualified) by that of the trusted lists besides.
 ///
 /// # Passes when
 ///
@@ -26,7 +32,10 @@ use crate::reject::{Reason, Rejection};
 ///   and "unspecified" stands alone; unknown roles are kept and grant nothing;
 /// - the subject has exactly one `organizationIdentifier`, of the scheme `PSD`, and its country and
 ///   authority are those of the statement's NCA id, or the statement is that of an international
-///   institution, which names no authority (TS 119 495, V1.8.1).
+///   institution, which names no authority (TS 119 495, V1.8.1);
+/// - with [`eu_qualified`](Self::eu_qualified), a service of the trusted lists stands behind the
+///   certificate's issuer that was a qualified one for this purpose when it was issued, and is one
+///   now.
 ///
 /// Each `allow_` method relaxes one of these.
 ///
@@ -36,20 +45,24 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Does not check
 ///
-/// That the certificate is qualified: any issuer can write QcCompliance, only the trusted list
-/// knows. That the roles still hold: the register of the authority may have withdrawn them.
+/// Without [`eu_qualified`](Self::eu_qualified), that the certificate is qualified: any issuer can
+/// write QcCompliance, only the trusted list knows. That the roles still hold: the register of the
+/// authority may have withdrawn them.
 ///
 /// # Rejections
 ///
-/// [`Reason::CertificatePurposeWrong`], with the defect in the log.
+/// [`Reason::CertificatePurposeWrong`], with the defect in the log; with
+/// [`eu_qualified`](Self::eu_qualified) also [`Reason::CertificateNotQualified`], and
+/// [`Reason::ServiceUnavailable`] when the bank's copy of the lists is too old to tell.
 ///
 /// # Specification
 ///
-/// ETSI TS 119 495, 5; ETSI EN 319 412-5, 4.2.3; RFC 3739, 3.2.6.
+/// ETSI TS 119 495, 5; ETSI EN 319 412-5, 4.2.3; RFC 3739, 3.2.6; ETSI TS 119 612, 5.5.
 #[derive(Clone)]
 pub struct IdentifyPsp {
     policy: Policy,
     known: Arc<Remembered<Arc<Identity>>>,
+    qualified: Option<Qualified>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +97,17 @@ impl IdentifyPsp {
         })
     }
 
+    /// By the certificate, which must be a qualified one of the European Union: a QWAC, or a QSealC
+    /// after [`allow_seal`](Self::allow_seal), by the trusted lists.
+    ///
+    /// The identity then [says](PspIdentity::qualification) which service stands behind it and why
+    /// it counts as qualified. What the bank [replaces](QualifiedServices::replace) in the services
+    /// holds from the next request on. Needs a path: a certificate whose trust was only
+    /// [asserted](TrustedCertificate::assertion) is refused.
+    pub fn eu_qualified(services: QualifiedServices) -> Self {
+        Self { qualified: Some(Qualified::by(services)), ..Self::from_certificate() }
+    }
+
     /// As certificates of the UK directory (OBWAC) are made: several roles may stand in one entry,
     /// and the identifier may name the directory (`PSDGB-OB-…`) beside the authority `GB-FCA`.
     pub fn from_uk_directory() -> Self {
@@ -93,21 +117,27 @@ impl IdentifyPsp {
     }
 
     fn by(policy: Policy) -> Self {
-        Self { policy, known: Arc::new(Remembered::of_trusted()) }
+        Self { policy, known: Arc::new(Remembered::of_trusted()), qualified: None }
+    }
+
+    fn with(self, policy: Policy) -> Self {
+        Self { qualified: self.qualified, ..Self::by(policy) }
     }
 
     /// Takes a QSealC as well as a QWAC.
     #[must_use]
     pub fn allow_seal(self) -> Self {
         relaxed(Self::NAME, "allow_seal");
-        Self::by(Policy { seal: Admit::Yes, ..self.policy })
+        let policy = Policy { seal: Admit::Yes, ..self.policy };
+        self.with(policy)
     }
 
     /// Reads all roles out of one `RoleOfPsp`, as the UK directory wrote them.
     #[must_use]
     pub fn allow_concatenated_roles(self) -> Self {
         relaxed(Self::NAME, "allow_concatenated_roles");
-        Self::by(Policy { concatenated_roles: Admit::Yes, ..self.policy })
+        let policy = Policy { concatenated_roles: Admit::Yes, ..self.policy };
+        self.with(policy)
     }
 
     /// Reads a single statement without the sequence around it, as sandboxes write it. Such a
@@ -116,21 +146,24 @@ impl IdentifyPsp {
     #[must_use]
     pub fn allow_unwrapped_statement(self) -> Self {
         relaxed(Self::NAME, "allow_unwrapped_statement");
-        Self::by(Policy { unwrapped_statement: Admit::Yes, ..self.policy })
+        let policy = Policy { unwrapped_statement: Admit::Yes, ..self.policy };
+        self.with(policy)
     }
 
     /// Takes roles by their identifiers, whatever their names say.
     #[must_use]
     pub fn allow_role_name_mismatch(self) -> Self {
         relaxed(Self::NAME, "allow_role_name_mismatch");
-        Self::by(Policy { role_names: Admit::Yes, ..self.policy })
+        let policy = Policy { role_names: Admit::Yes, ..self.policy };
+        self.with(policy)
     }
 
     /// Takes `PSDGB-OB-…` beside the authority `GB-FCA`.
     #[must_use]
     pub fn allow_directory_ids(self) -> Self {
         relaxed(Self::NAME, "allow_directory_ids");
-        Self::by(Policy { directory_ids: Admit::Yes, ..self.policy })
+        let policy = Policy { directory_ids: Admit::Yes, ..self.policy };
+        self.with(policy)
     }
 
     /// Takes identifiers of other schemes (`NTR`, `VAT`, `LEI`, national ones); the authorisation
@@ -138,7 +171,30 @@ impl IdentifyPsp {
     #[must_use]
     pub fn allow_other_schemes(self) -> Self {
         relaxed(Self::NAME, "allow_other_schemes");
-        Self::by(Policy { other_schemes: Admit::Yes, ..self.policy })
+        let policy = Policy { other_schemes: Admit::Yes, ..self.policy };
+        self.with(policy)
+    }
+
+    /// The same policy for signing certificates, whose QcType must be `eseal`.
+    pub(crate) fn of_seals(self) -> Self {
+        let policy = Policy { seal: Admit::Yes, ..self.policy };
+        self.with(policy)
+    }
+
+    /// Identifies the holder of a signing certificate, after [`of_seals`](Self::of_seals).
+    pub(crate) fn identify_seal(
+        &self,
+        trusted: &TrustedCertificate,
+        now: UnixTime,
+    ) -> Result<PspIdentity, Rejection> {
+        let identity = self.identify(trusted, now)?;
+        match identity.kind() {
+            Kind::QSeal => Ok(identity),
+            other => {
+                Err(Rejection::new(Reason::CertificatePurposeWrong)
+                    .source(Defect::OtherKind(other)))
+            }
+        }
     }
 
     /// The greppable door for a drill: takes what can be read and judges nothing.
@@ -155,9 +211,22 @@ impl IdentifyPsp {
         })
     }
 
-    fn identify(&self, certificate: &Certificate) -> Result<PspIdentity, Rejection> {
+    fn identify(
+        &self,
+        trusted: &TrustedCertificate,
+        now: UnixTime,
+    ) -> Result<PspIdentity, Rejection> {
+        let identity = self.named(trusted.certificate())?;
+        let qualification = match &self.qualified {
+            Some(qualified) => Some(qualified.judge(trusted, identity.kind, now)?),
+            None => None,
+        };
+        Ok(PspIdentity { identity, qualification })
+    }
+
+    fn named(&self, certificate: &Certificate) -> Result<Arc<Identity>, Rejection> {
         if let Some(known) = self.known.get(certificate.thumbprint()) {
-            return Ok(PspIdentity(known));
+            return Ok(known);
         }
         let identity = match (self.policy.read(certificate), self.policy.defects) {
             (Ok(identity), _) => identity,
@@ -168,7 +237,7 @@ impl IdentifyPsp {
         };
         let identity = Arc::new(identity);
         self.known.put(*certificate.thumbprint(), identity.clone());
-        Ok(PspIdentity(identity))
+        Ok(identity)
     }
 }
 
@@ -181,9 +250,9 @@ impl Rule for IdentifyPsp {
         &self,
         trusted: &TrustedCertificate,
         _: &mut Parts,
-        _: &Context,
+        context: &Context,
     ) -> Verdict<PspIdentity> {
-        self.identify(trusted.certificate()).into()
+        self.identify(trusted, context.now()).into()
     }
 }
 
@@ -298,7 +367,10 @@ impl Policy {
 }
 
 /// The provider that the certificate names, with its roles.
-pub struct PspIdentity(Arc<Identity>);
+pub struct PspIdentity {
+    identity: Arc<Identity>,
+    qualification: Option<Arc<Qualification>>,
+}
 
 struct Identity {
     organization: String,
@@ -321,47 +393,56 @@ impl Identity {
 impl PspIdentity {
     /// The `organizationIdentifier` of the subject.
     pub fn organization_identifier(&self) -> &str {
-        &self.0.organization
+        &self.identity.organization
     }
 
     /// The authorisation number, where the identifier is of the scheme `PSD`.
     pub fn authorisation_number(&self) -> Option<&str> {
-        self.0.authorisation_number.as_deref()
+        self.identity.authorisation_number.as_deref()
     }
 
     /// QWAC or QSealC.
     pub fn kind(&self) -> Kind {
-        self.0.kind
+        self.identity.kind
+    }
+
+    /// Why the certificate counts as a qualified one, after
+    /// [`IdentifyPsp::eu_qualified`]; nothing where nobody asked.
+    pub fn qualification(&self) -> Option<&Qualification> {
+        self.qualification.as_deref()
     }
 
     /// Whether the certificate holds a role.
     ///
     /// Each role is its own: account servicing opens nothing, unknown roles are nothing.
     pub fn has_role(&self, role: PspRole) -> bool {
-        self.0.roles.contains(&role)
+        self.identity.roles.contains(&role)
     }
 
     /// The roles in the certificate's order, unknown ones included.
     pub fn roles(&self) -> &[PspRole] {
-        &self.0.roles
+        &self.identity.roles
     }
 }
 
 impl Evidence for PspIdentity {
     fn audit(&self, line: &mut Audit) {
-        line.field("organization_identifier", self.0.organization.clone());
+        line.field("organization_identifier", self.identity.organization.clone());
+        if let Some(qualification) = &self.qualification {
+            line.field("qualified_by", qualification.at_use().to_string());
+        }
     }
 }
 
 impl fmt::Debug for PspIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PspIdentity({}, {:?})", self.0.organization, self.0.roles)
+        write!(f, "PspIdentity({}, {:?})", self.identity.organization, self.identity.roles)
     }
 }
 
 impl fmt::Debug for IdentifyPsp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IdentifyPsp({:?})", self.policy)
+        write!(f, "IdentifyPsp({:?}, {:?})", self.policy, self.qualified)
     }
 }
 

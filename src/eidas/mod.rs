@@ -7,8 +7,12 @@ mod organization_id;
 mod psd2;
 mod qc_statement;
 mod qc_type;
+mod refuse_blocked;
+mod register;
 mod require_role;
 mod role;
+mod stop_list;
+pub mod trusted_list;
 
 pub use self::{
     identify::{IdentifyPsp, PspIdentity},
@@ -18,11 +22,14 @@ pub use self::{
     psd2::{Psd2Statement, RoleDefect, RoleOfPsp, RolesEncoding},
     qc_statement::{QcError, QcStatements, StatementsEncoding},
     qc_type::{Kind, QcType},
+    refuse_blocked::{RefuseBlocked, Unblocked},
+    register::{FoundRoles, RegisterUnavailable, RoleLookup, RoleRegister, RoleSource},
     require_role::{PermittedRole, RequireRole},
     role::PspRole,
+    stop_list::{Block, Blocked, NotABlock, StopList},
 };
 
 #[cfg(test)]
 mod test_der;
 #[cfg(test)]
-mod test_psp;
+pub(crate) mod test_psp;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
-use super::{PspIdentity, PspRole};
+use super::register::Confirmation;
+use super::{OrganizationId, PspIdentity, PspRole, RegisterUnavailable, RoleRegister};
 use crate::context::Context;
-use crate::gate::{Evidence, Refs, Rule, Verdict, rule_layers};
+use crate::gate::{Evidence, Halt, Refs, Rule, Verdict, rule_layers};
 use crate::reject::{Reason, Rejection};
 use crate::token::{AccessToken, BoundToken, require};
 
@@ -16,7 +17,8 @@ use crate::token::{AccessToken, BoundToken, require};
 ///
 /// The certificate holds the role, and the token every one of the scopes. The scopes default to
 /// those of the UK profile, and are a list that can be replaced. "Unspecified", and a role that
-/// this crate does not know, let nobody pass.
+/// this crate does not know, let nobody pass. After [`confirmed_by`](Self::confirmed_by) the
+/// register, too, must give the provider the role, now; it is asked when all else is in order.
 ///
 /// # Needs and leaves
 ///
@@ -24,12 +26,13 @@ use crate::token::{AccessToken, BoundToken, require};
 ///
 /// # Does not check
 ///
-/// Whether the authority has withdrawn the role since the certificate was issued. No role stands
-/// for another: a bank that acts as third party holds more than that of account servicing.
+/// Without a register, whether the authority has withdrawn the role since the certificate was
+/// issued. No role stands for another: a bank that acts as third party holds more than that of account servicing.
 ///
 /// # Rejections
 ///
-/// [`Reason::RoleMissing`]; [`Reason::ScopeInsufficient`], naming the scopes that are due.
+/// [`Reason::RoleMissing`]; [`Reason::ScopeInsufficient`], naming the scopes that are due;
+/// [`Reason::ServiceUnavailable`] where the register does not answer.
 ///
 /// # Specification
 ///
@@ -38,6 +41,7 @@ use crate::token::{AccessToken, BoundToken, require};
 pub struct RequireRole {
     role: PspRole,
     scopes: Arc<[String]>,
+    register: Option<RoleRegister>,
 }
 
 impl RequireRole {
@@ -58,21 +62,26 @@ impl RequireRole {
 
     /// Another role, with these scopes; an empty list lets nobody pass.
     pub fn of<T: Into<String>>(role: PspRole, scopes: impl IntoIterator<Item = T>) -> Self {
-        Self { role, scopes: scopes.into_iter().map(Into::into).collect() }
+        Self { role, scopes: scopes.into_iter().map(Into::into).collect(), register: None }
     }
 
     /// Demands other scopes.
     #[must_use]
     pub fn scopes<T: Into<String>>(self, scopes: impl IntoIterator<Item = T>) -> Self {
-        Self::of(self.role, scopes)
+        Self { register: self.register, ..Self::of(self.role, scopes) }
+    }
+
+    /// Demands the role of the register as well.
+    #[must_use]
+    pub fn confirmed_by(self, register: RoleRegister) -> Self {
+        Self { register: Some(register), ..self }
     }
 
     fn permit(&self, identity: &PspIdentity, token: &AccessToken) -> Result<(), Rejection> {
         // An unknown or unspecified role is no permission, even if somebody demands it.
         let grants = !matches!(self.role, PspRole::Unknown(_) | PspRole::Unspecified);
         if !grants || !identity.has_role(self.role) {
-            let due = format!("{} is due", self.role);
-            return Err(Rejection::new(Reason::RoleMissing).detail(due));
+            return Err(role_missing(format!("{} is due", self.role)));
         }
         require(token, &self.scopes)
     }
@@ -87,10 +96,40 @@ impl Rule for RequireRole {
         &self,
         (identity, token, _): Refs<'_, Self::Needs>,
         _: &mut Parts,
-        _: &Context,
+        context: &Context,
     ) -> Verdict<PermittedRole> {
-        self.permit(identity, token).map(|()| PermittedRole { role: self.role }).into()
+        if let Err(rejection) = self.permit(identity, token) {
+            return Verdict::reject(rejection);
+        }
+        let role = self.role;
+        let Some(register) = &self.register else {
+            return Verdict::pass(PermittedRole { role });
+        };
+        let Ok(provider) = OrganizationId::parse(identity.organization_identifier()) else {
+            return Verdict::reject(role_missing("the register knows no such identifier".into()));
+        };
+        match register.confirms(provider, role, context.now()) {
+            Confirmation::Now(confirmed) => permitted(role, confirmed).into(),
+            Confirmation::Later(search) => Verdict::Later(Box::pin(async move {
+                permitted(role, search.await).map_err(Halt::from)
+            })),
+        }
     }
+}
+
+fn permitted(
+    role: PspRole,
+    confirmed: Result<bool, RegisterUnavailable>,
+) -> Result<PermittedRole, Rejection> {
+    match confirmed {
+        Ok(true) => Ok(PermittedRole { role }),
+        Ok(false) => Err(role_missing(format!("the register does not give {role}"))),
+        Err(error) => Err(Rejection::new(Reason::ServiceUnavailable).source(error)),
+    }
+}
+
+fn role_missing(why: String) -> Rejection {
+    Rejection::new(Reason::RoleMissing).detail(why)
 }
 
 /// The role in which the provider may act here.

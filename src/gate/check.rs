@@ -51,7 +51,7 @@ pub enum BuildError {
         /// The step.
         rule: &'static str,
     },
-    /// A step that outlives its client is not the last.
+    /// A step that outlives its client stands before one that does not.
     #[error(
         "step {step}, {rule}, outlives its client and must be the last step: move it behind step {last}, {last_rule}"
     )]
@@ -89,7 +89,10 @@ pub(super) fn order(
     floor: &[Fact],
     has_executor: bool,
 ) -> Result<(), BuildError> {
-    let Some(last) = steps.last() else { return Err(BuildError::Empty) };
+    if steps.is_empty() {
+        return Err(BuildError::Empty);
+    }
+    let mortal = steps.iter().enumerate().rfind(|(_, entry)| !entry.outlives_client);
     let mut left: Vec<(usize, Fact)> = given.iter().map(|fact| (0, *fact)).collect();
     left.push((0, Fact::of::<BodyBytes>()));
 
@@ -105,9 +108,11 @@ pub(super) fn order(
             let first = *first;
             return Err(BuildError::LeftTwice { first, second: step, rule: entry.name, evidence });
         }
-        if entry.outlives_client && step < steps.len() {
-            let (rule, last_rule) = (entry.name, last.name);
-            return Err(BuildError::NotLast { step, rule, last: steps.len(), last_rule });
+        if entry.outlives_client
+            && let Some((last, later)) = mortal.filter(|(last, _)| *last > index)
+        {
+            let (rule, last_rule) = (entry.name, later.name);
+            return Err(BuildError::NotLast { step, rule, last: last + 1, last_rule });
         }
         if entry.outlives_client && !has_executor {
             return Err(BuildError::NoExecutor { rule: entry.name });

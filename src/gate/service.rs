@@ -92,121 +92,136 @@ where
                 Kind::Answered { response: Some(response.map(R::from)) }
             }
             pause => {
-                let drive = drive(self.assembly.clone(), walk, pause, head, body, inner);
-                Kind::Driven { future: Box::pin(drive) }
+                let assembly = self.assembly.clone();
+                let journey = Journey { assembly, walk, head, body: Carried::Unread(body), inner };
+                Kind::Driven { future: Box::pin(journey.drive(pause)) }
             }
         };
         ResponseFuture { kind }
     }
 }
 
-/// The walk of a request that waits, is read, or whose answer is looked at.
-async fn drive<S, B, R>(
+/// A request on its way, with the service that is ready for it.
+struct Journey<S, B> {
     assembly: Arc<Assembly>,
-    mut walk: Walk,
-    mut pause: Pause,
-    mut head: Parts,
-    body: B,
-    mut inner: S,
-) -> Result<Response<R>, S::Error>
+    walk: Walk,
+    head: Parts,
+    body: Carried<B>,
+    inner: S,
+}
+
+/// The body of a request, read by a step or not yet.
+enum Carried<B> {
+    Read(Bytes),
+    Unread(B),
+}
+
+/// How far a journey comes on its client's time.
+enum Stage {
+    Ended(Halt),
+    Outlives,
+    Passed,
+}
+
+impl<S, B, R> Journey<S, B>
 where
-    S: Service<Request<B>, Response = Response<R>, Error: Send + 'static, Future: Send + 'static>,
+    S: Service<Request<B>, Response = Response<R>, Error: Send + 'static, Future: Send + 'static>
+        + Send
+        + 'static,
     B: http_body::Body<Data: Send, Error: Into<BoxError>> + From<Bytes> + Send + 'static,
     R: http_body::Body<Data: Send, Error: Into<BoxError>> + From<Bytes> + Send + 'static,
 {
-    let steps = &assembly.steps;
-    let mut unread = Some(body);
-    let mut bytes = Bytes::new();
-    let halt = loop {
-        let halt = match pause {
-            Pause::Body => match unread.take() {
-                Some(body) => match read_body(&mut walk, &head, body).await {
-                    Ok(read) => {
-                        bytes = read;
-                        None
-                    }
-                    Err(rejection) => Some(Halt::Reject(rejection)),
-                },
-                None => None,
-            },
-            Pause::Done => break None,
-            Pause::Halt(halt) => Some(halt),
-            Pause::Later(future) => walk.resume(steps, future.await),
-        };
-        if halt.is_some() {
-            break halt;
+    /// The walk of a request that waits, is read, or whose answer is looked at.
+    async fn drive(mut self, pause: Pause) -> Result<Response<R>, S::Error> {
+        match self.advance(pause).await {
+            Stage::Outlives => self.outlive().await,
+            stage => self.arrive(stage).await,
         }
-        pause = walk.run(steps, &mut head);
-    };
-    if let Some(halt) = halt {
-        let (response, origin) = walk.halted(walk.rule(steps), halt);
-        return Ok(walk.see_off(steps, Outgoing::from_step(response, origin)).await);
     }
 
-    walk.passport.decide("Gate", Outcome::Passed);
-    walk.passport.clone().hand_over(&mut head);
-    let body = unread.unwrap_or_else(|| B::from(bytes));
-    let response = inner.call(Request::from_parts(head, body));
-    let outlives =
-        walk.entered.iter().any(|(i, _)| steps.get(*i).is_some_and(|step| step.outlives_client));
-    if !outlives {
-        return Ok(walk.see_off(steps, Outgoing::from_handler(response.await?)).await);
+    /// Runs the steps, waiting where they wait.
+    async fn advance(&mut self, mut pause: Pause) -> Stage {
+        loop {
+            let steps = &self.assembly.steps;
+            let halt = match pause {
+                Pause::Body => self.read_body().await.err().map(Halt::Reject),
+                Pause::Done => return Stage::Passed,
+                Pause::Halt(halt) => Some(halt),
+                Pause::Later(future) => self.walk.resume(steps, future.await),
+                Pause::Outlives => return Stage::Outlives,
+            };
+            if let Some(halt) = halt {
+                return Stage::Ended(halt);
+            }
+            pause = self.walk.run(&self.assembly.steps, &mut self.head);
+        }
     }
-    outlive(&assembly, walk, response).await
-}
 
-async fn read_body<B>(walk: &mut Walk, head: &Parts, body: B) -> Result<Bytes, Rejection>
-where
-    B: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
-{
-    // RFC 9110, 8.4: rules judge the content before transformations; this gate undoes none.
-    // Of several lines each is judged: a decoder further in may follow the last one.
-    let codings = head.headers.get_all(http::header::CONTENT_ENCODING);
-    if codings.iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return Err(Rejection::new(Reason::ContentTypeUnsupported).place("Content-Encoding"));
-    }
-    let bytes = body::read(body, walk.passport.context().limits().request_body).await?;
-    walk.take_body(bytes.clone());
-    Ok(bytes)
-}
-
-/// Runs the handler and the hooks to their end, also when nobody waits for them any more.
-async fn outlive<F, R, E>(
-    assembly: &Arc<Assembly>,
-    walk: Walk,
-    response: F,
-) -> Result<Response<R>, E>
-where
-    F: Future<Output = Result<Response<R>, E>> + Send + 'static,
-    R: http_body::Body<Data: Send, Error: Into<BoxError>> + From<Bytes> + Send + 'static,
-    E: Send + 'static,
-{
-    let outer = walk.outer(&assembly.steps);
-    let Some(executor) = assembly.executor.clone() else {
-        let why = Rejection::new(Reason::Misassembled)
-            .detail("no executor for a step that outlives its client");
-        let (response, origin) = walk.halted("Gate", Halt::Reject(why));
-        return Ok(walk.see_off(&assembly.steps, Outgoing::from_step(response, origin)).await);
-    };
-    let (sender, receiver) = oneshot::channel();
-    let inside = assembly.clone();
-    let work = async move {
-        let answer = match response.await {
-            Ok(response) => Ok(walk.see_off(&inside.steps, Outgoing::from_handler(response)).await),
-            Err(error) => Err(error),
+    async fn read_body(&mut self) -> Result<(), Rejection> {
+        // RFC 9110, 8.4: rules judge the content before transformations; this gate undoes none.
+        // Of several lines each is judged: a decoder further in may follow the last one.
+        let codings = self.head.headers.get_all(http::header::CONTENT_ENCODING);
+        if codings.iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return Err(Rejection::new(Reason::ContentTypeUnsupported).place("Content-Encoding"));
+        }
+        let bytes = match std::mem::replace(&mut self.body, Carried::Read(Bytes::new())) {
+            Carried::Read(bytes) => bytes,
+            Carried::Unread(body) => {
+                let limit = self.walk.passport.context().limits().request_body;
+                body::read(body, limit).await?
+            }
         };
-        // The client is gone when this fails; the work is done all the same.
-        let _ = sender.send(answer);
-    };
-    executor.execute(Box::pin(work.in_current_span()));
-    match receiver.await {
-        Ok(answer) => answer,
-        // The work was dropped or has panicked. What it did is unknown, so nothing is released.
-        Err(oneshot::Canceled) => {
-            let why = Rejection::new(Reason::HandlerAborted);
-            let (response, _) = outer.halted("handler", Halt::Reject(why));
-            let outgoing = Outgoing::from_step(response, Origin::Refusal);
-            Ok(outer.see_off(&assembly.steps, outgoing).await)
+        self.body = Carried::Read(bytes.clone());
+        self.walk.take_body(bytes);
+        Ok(())
+    }
+
+    /// Calls the handler, unless a step has ended the walk, and shows the answer to the arounds.
+    async fn arrive(mut self, stage: Stage) -> Result<Response<R>, S::Error> {
+        let steps = &self.assembly.steps;
+        if let Stage::Ended(halt) = stage {
+            let (response, origin) = self.walk.halted(self.walk.rule(steps), halt);
+            return Ok(self.walk.see_off(steps, Outgoing::from_step(response, origin)).await);
+        }
+        self.walk.passport.decide("Gate", Outcome::Passed);
+        self.walk.passport.clone().hand_over(&mut self.head);
+        let body = match self.body {
+            Carried::Read(bytes) => B::from(bytes),
+            Carried::Unread(body) => body,
+        };
+        let response = self.inner.call(Request::from_parts(self.head, body)).await?;
+        Ok(self.walk.see_off(steps, Outgoing::from_handler(response)).await)
+    }
+
+    /// Runs the remaining steps, the handler and the hooks to their end, also when nobody waits for
+    /// them any more: a claim that a store has granted must come to its settlement.
+    async fn outlive(mut self) -> Result<Response<R>, S::Error> {
+        let assembly = self.assembly.clone();
+        let outer = self.walk.outer(&assembly.steps);
+        let Some(executor) = assembly.executor.clone() else {
+            let why = Rejection::new(Reason::Misassembled)
+                .detail("no executor for a step that outlives its client");
+            return self.arrive(Stage::Ended(Halt::Reject(why))).await;
+        };
+        let (sender, receiver) = oneshot::channel();
+        let work = async move {
+            self.walk.release();
+            let pause = self.walk.run(&self.assembly.steps, &mut self.head);
+            let stage = self.advance(pause).await;
+            let answer = self.arrive(stage).await;
+            // The client is gone when this fails; the work is done all the same.
+            let _ = sender.send(answer);
+        };
+        executor.execute(Box::pin(work.in_current_span()));
+        match receiver.await {
+            Ok(answer) => answer,
+            // The work was dropped or has panicked. What it did is unknown, so nothing is released.
+            Err(oneshot::Canceled) => {
+                let why = Rejection::new(Reason::HandlerAborted);
+                let (response, _) = outer.halted("handler", Halt::Reject(why));
+                let outgoing = Outgoing::from_step(response, Origin::Refusal);
+                Ok(outer.see_off(&assembly.steps, outgoing).await)
+            }
         }
     }
 }

@@ -143,6 +143,8 @@ pub(crate) enum Pause {
     Halt(Halt),
     /// A step waits.
     Later(BoxFuture<'static, Result<Stamp, Halt>>),
+    /// The next step outlives its client: from here on the walk belongs to the executor.
+    Outlives,
 }
 
 pub(crate) struct Walk {
@@ -153,6 +155,8 @@ pub(crate) struct Walk {
     /// Whether *this* walk has read the body: what an earlier gate read may have been rewritten by
     /// a layer in between.
     has_body: bool,
+    /// Whether the walk goes on although its client hangs up.
+    is_released: bool,
     next: usize,
 }
 
@@ -162,7 +166,7 @@ impl Walk {
         let passport = Passport::take(request, assembly.context.as_ref(), capacity);
         let absent = assembly.given.iter().find(|fact| !passport.has(**fact));
         let flaw = absent.map(|fact| (0, misassembled("the gate", *fact)));
-        Self { passport, entered: Vec::new(), flaw, has_body: false, next: 0 }
+        Self { passport, entered: Vec::new(), flaw, has_body: false, is_released: false, next: 0 }
     }
 
     /// Goes on as far as it can without waiting.
@@ -174,6 +178,9 @@ impl Walk {
             }
             if entry.reads_body && !self.has_body {
                 return Pause::Body;
+            }
+            if entry.outlives_client && !self.is_released {
+                return Pause::Outlives;
             }
             match entry.step.check(&self.passport, request) {
                 Verdict::Flawed(stamp, why) => {
@@ -231,6 +238,11 @@ impl Walk {
             (Ok(_), None) => None,
             (Err(halt), _) => Some(self.or_flaw(halt)),
         }
+    }
+
+    /// Lets the steps run that outlive their client: an executor has the walk.
+    pub(crate) fn release(&mut self) {
+        self.is_released = true;
     }
 
     /// The same walk as seen by the arounds that do not outlive the client.

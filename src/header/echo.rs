@@ -1,4 +1,4 @@
-//! `x-fapi-interaction-id`, echoed on every answer.
+//! `x-fapi-interaction-id` or `X-Request-ID`, echoed on every answer.
 
 use http::header::{HeaderName, HeaderValue};
 use http::request::Parts;
@@ -9,7 +9,8 @@ use crate::context::{Context, relaxed};
 use crate::gate::{Answer, Around, Audit, BoxFuture, Evidence, Halt, Refs, Verdict, around_layers};
 use crate::reject::{Reason, Rejection};
 
-/// Puts `x-fapi-interaction-id` on every answer: the one that was sent, or a new one.
+/// Puts `x-fapi-interaction-id` on every answer: the one that was sent, or a new one. Under Berlin
+/// Group the header is `X-Request-ID`.
 ///
 /// # Passes when
 ///
@@ -33,7 +34,8 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Specification
 ///
-/// FAPI 1.0 Baseline, 6.2.1 (11) and (12); Open Banking UK Read/Write profile, "Response Headers".
+/// FAPI 1.0 Baseline, 6.2.1 (11) and (12); Open Banking UK Read/Write profile, "Response Headers";
+/// NextGenPSD2 API definition 1.3.x, `X-Request-ID`.
 /// The refusal of a malformed value is ours: FAPI obliges to echo and never to validate, which
 /// made the header a way into logs.
 ///
@@ -61,6 +63,7 @@ use crate::reject::{Reason, Rejection};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct EchoInteractionId {
+    header: &'static str,
     malformed: Malformed,
     absent: Absent,
 }
@@ -80,12 +83,19 @@ enum Absent {
 impl EchoInteractionId {
     /// Makes a new id where none was sent.
     pub fn or_generate() -> Self {
-        Self { malformed: Malformed::Refuse, absent: Absent::Generate }
+        Self { header: INTERACTION_ID, malformed: Malformed::Refuse, absent: Absent::Generate }
     }
 
     /// Refuses a request without id, as Open Finance Brasil demands (security profile, 5.2.2).
     pub fn required() -> Self {
-        Self { malformed: Malformed::Refuse, absent: Absent::Refuse }
+        Self { absent: Absent::Refuse, ..Self::or_generate() }
+    }
+
+    /// Reads and writes `X-Request-ID` instead, as Berlin Group calls it; with
+    /// [`required`](Self::required), as that knows no request without one.
+    #[must_use]
+    pub fn in_request_id(self) -> Self {
+        Self { header: REQUEST_ID, ..self }
     }
 
     /// Replaces a malformed id by a new one instead of refusing the request.
@@ -97,8 +107,8 @@ impl EchoInteractionId {
     }
 
     fn judge(&self, request: &Parts) -> (InteractionId, Option<Rejection>) {
-        let flaw = |reason| Some(Rejection::new(reason).place(TEXT));
-        match single_text(&request.headers, &NAME) {
+        let flaw = |reason| Some(Rejection::new(reason).place(self.header));
+        match single_text(&request.headers, &self.name()) {
             Ok(None) if self.absent == Absent::Refuse => {
                 (InteractionId::generate(), flaw(Reason::HeaderMissing))
             }
@@ -113,10 +123,14 @@ impl EchoInteractionId {
 
     fn malformed(&self) -> (InteractionId, Option<Rejection>) {
         let flaw = match self.malformed {
-            Malformed::Refuse => Some(Rejection::new(Reason::HeaderInvalid).place(TEXT)),
+            Malformed::Refuse => Some(Rejection::new(Reason::HeaderInvalid).place(self.header)),
             Malformed::Replace => None,
         };
         (InteractionId::generate(), flaw)
+    }
+
+    fn name(&self) -> HeaderName {
+        HeaderName::from_static(self.header)
     }
 }
 
@@ -129,7 +143,7 @@ impl Around for EchoInteractionId {
         let (id, flaw) = self.judge(request);
         // A UUID is always a header value; were it not, the id would be absent, not wrong.
         if let Ok(value) = HeaderValue::try_from(&id) {
-            request.headers.insert(NAME, value.clone());
+            request.headers.insert(self.name(), value.clone());
             request.extensions.insert(RequestId::new(value));
         }
         match flaw {
@@ -145,7 +159,7 @@ impl Around for EchoInteractionId {
         _: &'a Context,
     ) -> BoxFuture<'a, Result<(), Halt>> {
         if let Ok(value) = HeaderValue::try_from(id) {
-            answer.headers_mut().insert(NAME, value.clone());
+            answer.headers_mut().insert(self.name(), value.clone());
             answer.extensions_mut().insert(RequestId::new(value));
         }
         Box::pin(std::future::ready(Ok(())))
@@ -160,8 +174,8 @@ impl Evidence for InteractionId {
 
 around_layers!(EchoInteractionId);
 
-const TEXT: &str = "x-fapi-interaction-id";
-const NAME: HeaderName = HeaderName::from_static(TEXT);
+const INTERACTION_ID: &str = "x-fapi-interaction-id";
+const REQUEST_ID: &str = "x-request-id";
 
 #[cfg(test)]
 mod tests {
@@ -172,6 +186,7 @@ mod tests {
 
     use super::*;
 
+    const NAME: HeaderName = HeaderName::from_static(INTERACTION_ID);
     const SENT: &str = "93bac548-D2de-4546-b106-880a5018460d";
 
     async fn answered(rule: EchoInteractionId, values: &[&str]) -> Response<Full<Bytes>> {
@@ -211,6 +226,34 @@ mod tests {
             let lenient = EchoInteractionId::or_generate().allow_malformed();
             assert_eq!(answered(lenient, hostile).await.status(), StatusCode::OK);
         }
+    }
+
+    #[test]
+    fn berlin_group_has_another_header_and_demands_it() {
+        let judged = |name: &'static str, value: &str| {
+            let request = Request::get("/").header(name, value).body(()).unwrap();
+            let (id, flaw) =
+                EchoInteractionId::required().in_request_id().judge(&request.into_parts().0);
+            let flaw = flaw.map(|why| (why.reason(), why.place_of_fault().map(str::to_owned)));
+            (id.as_str() == SENT, flaw)
+        };
+        let at = |reason| Some((reason, Some("x-request-id".to_owned())));
+        assert_eq!(judged("X-Request-ID", SENT), (true, None));
+        assert_eq!(judged("x-request-id", "7"), (false, at(Reason::HeaderInvalid)));
+        assert_eq!(judged(INTERACTION_ID, SENT), (false, at(Reason::HeaderMissing)));
+    }
+
+    #[tokio::test]
+    async fn berlin_group_answers_under_its_own_header() {
+        let handler = service_fn(|_: Request<Full<Bytes>>| async {
+            Ok::<_, std::convert::Infallible>(Response::new(Full::new(Bytes::new())))
+        });
+        let mut request = Request::new(Full::new(Bytes::new()));
+        request.headers_mut().insert(REQUEST_ID, HeaderValue::from_static(SENT));
+        let rule = EchoInteractionId::required().in_request_id();
+        let response = rule.layer(handler).oneshot(request).await.unwrap();
+        assert_eq!(response.headers()[REQUEST_ID], SENT);
+        assert!(!response.headers().contains_key(NAME));
     }
 
     #[tokio::test]

@@ -15,6 +15,7 @@ mod idempotency_key;
 mod interaction_id;
 mod media_type;
 mod negotiate;
+mod psu;
 pub(crate) mod quoted;
 
 pub use auth_date::{AuthDate, AuthDateError};
@@ -28,6 +29,7 @@ pub use idempotency_key::{
 pub use interaction_id::{InteractionId, InteractionIdError};
 pub use media_type::{ContentTypeError, MediaType, MediaTypeError};
 pub use negotiate::{NegotiateMedia, NegotiatedMedia};
+pub use psu::{PsuContext, ReadPsuHeaders};
 
 /// Reads the value of a header that may occur once.
 ///

@@ -94,7 +94,7 @@ fn copy(value: &HeaderValue) -> Option<HeaderValue> {
 }
 
 /// Made anew for each answer, or meant for one connection (RFC 9110, section 7.6.1).
-const NEVER_KEPT: [&str; 14] = [
+const NEVER_KEPT: [&str; 15] = [
     "connection",
     "content-length",
     "date",
@@ -109,6 +109,7 @@ const NEVER_KEPT: [&str; 14] = [
     "upgrade",
     "x-fapi-interaction-id",
     "x-jws-signature",
+    "x-request-id",
 ];
 
 #[cfg(test)]

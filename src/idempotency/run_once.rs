@@ -5,21 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Response;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use http::request::Parts;
-use http::{Response, StatusCode};
 
+use super::outcome::Outcome;
 use super::{
-    Abandoned, Claim, Claimed, Fingerprint, IdempotencyStore, KeyScope, Lease, Record, Settlement,
-    StoreKey,
+    Abandoned, Claim, Claimed, Fingerprint, IdempotencyStore, KeyEvent, KeyHeader, KeyScope, Lease,
+    Record, SameRequest, Settlement, StoreKey,
 };
 use crate::body::BodyBytes;
 use crate::cert::RegisteredClient;
-use crate::context::Context;
-use crate::gate::{
-    Answer, Around, Audit, BoxFuture, Evidence, Halt, Origin, Refs, Verdict, around_layers,
-};
-use crate::header::{IdempotencyKey, IdempotencyKeyError, single, single_text};
+use crate::context::{Context, relaxed};
+use crate::gate::{Answer, Around, Audit, BoxFuture, Evidence, Halt, Refs, Verdict, around_layers};
+use crate::header::{IdempotencyKey, single};
 use crate::reject::{Reason, Rejection};
 use crate::signature::EndpointTable;
 
@@ -89,8 +88,15 @@ struct Policy {
     store: Arc<dyn IdempotencyStore>,
     table: EndpointTable,
     tenant: String,
+    header: KeyHeader,
+    same: SameRequest,
     lease: Duration,
+    window: Duration,
+    #[cfg(feature = "tokio")]
+    wait: Duration,
+    abandoned: Abandoned,
     on_replay: Option<Arc<dyn OnReplay>>,
+    on_event: Option<Arc<dyn Fn(KeyEvent) + Send + Sync>>,
 }
 
 /// Rebuilds the answer to a retry from the stored outcome, with the current state of the resource
@@ -107,8 +113,15 @@ impl RunOnce {
             store: Arc::new(store),
             table: EndpointTable::OBIE,
             tenant: String::new(),
+            header: KeyHeader::obie(),
+            same: SameRequest::Bytes,
             lease: Duration::from_secs(60),
+            window: DAY,
+            #[cfg(feature = "tokio")]
+            wait: Duration::ZERO,
+            abandoned: Abandoned::Refuse,
             on_replay: None,
+            on_event: None,
         }))
     }
 
@@ -129,6 +142,48 @@ impl RunOnce {
     #[must_use]
     pub fn lease(self, lease: Duration) -> Self {
         self.with(|policy| policy.lease = lease)
+    }
+
+    /// Takes the key from another header.
+    #[must_use]
+    pub fn header(self, header: KeyHeader) -> Self {
+        self.with(|policy| policy.header = header)
+    }
+
+    /// What two requests under one key must share; the bytes of their bodies unless set.
+    #[must_use]
+    pub fn same_request(self, same: SameRequest) -> Self {
+        self.with(|policy| policy.same = same)
+    }
+
+    /// How long a key stays taken, from the first request on: a day, or longer. A shorter window is
+    /// taken for a day (Read/Write profile, "Idempotency").
+    #[must_use]
+    pub fn window(self, window: Duration) -> Self {
+        self.with(|policy| policy.window = window.max(DAY))
+    }
+
+    /// Lets a retry wait this long for the first request to come to an end, and answers it from the
+    /// outcome, instead of refusing it at once. Each waiting retry asks the store ten times a
+    /// second.
+    #[cfg(feature = "tokio")]
+    #[must_use]
+    pub fn wait(self, wait: Duration) -> Self {
+        self.with(|policy| policy.wait = wait)
+    }
+
+    /// Runs a request again whose first run never came to an end, once its lease is over. Only for
+    /// handlers that are transactional or repeatable: elsewhere this pays twice.
+    #[must_use]
+    pub fn allow_take_over(self) -> Self {
+        relaxed(Self::NAME, "allow_take_over");
+        self.with(|policy| policy.abandoned = Abandoned::TakeOver)
+    }
+
+    /// Hears what happens to keys, for metrics. Called in the request path; it must not block.
+    #[must_use]
+    pub fn on_event(self, hear: impl Fn(KeyEvent) + Send + Sync + 'static) -> Self {
+        self.with(|policy| policy.on_event = Some(Arc::new(hear)))
     }
 
     /// Lets the application answer retries with the current state.
@@ -158,8 +213,8 @@ impl Around for RunOnce {
         if !self.0.table.demands(&request.method, request.uri.path()).idempotent {
             return Verdict::pass(ClaimedKey { claim: None });
         }
-        let (key, media_type) = match key(request).and_then(|key| Ok((key, media_type(request)?))) {
-            Ok(named) => named,
+        let (key, fingerprint) = match self.0.read(request, body.bytes()) {
+            Ok(read) => read,
             Err(rejection) => return Verdict::reject(rejection),
         };
         let scope = KeyScope {
@@ -168,12 +223,11 @@ impl Around for RunOnce {
             method: &request.method,
             route: request.uri.path(),
         };
-        let fingerprint = Fingerprint::of(&media_type, body.bytes());
-        let claim = Claim::new(StoreKey::compose(scope, &key), fingerprint, context.now())
-            .lease(self.0.lease)
-            .abandoned(Abandoned::Refuse);
-        let policy = self.0.clone();
-        Verdict::Later(Box::pin(async move { policy.claim(key, claim).await }))
+        let store_key = StoreKey::compose(scope, &key);
+        let (policy, context) = (self.0.clone(), context.clone());
+        Verdict::Later(Box::pin(async move {
+            policy.claim(key, store_key, fingerprint, &context).await
+        }))
     }
 
     fn answer<'a>(
@@ -196,17 +250,61 @@ impl Around for RunOnce {
 }
 
 impl Policy {
-    async fn claim(&self, key: IdempotencyKey, claim: Claim) -> Result<ClaimedKey, Halt> {
-        let refused = |reason| Halt::Reject(Rejection::new(reason).place(TEXT));
-        let claimed = self.store.claim(claim).await.map_err(|error| {
+    /// The key, and what the request asks for.
+    fn read(
+        &self,
+        request: &Parts,
+        body: &Bytes,
+    ) -> Result<(IdempotencyKey, Fingerprint), Rejection> {
+        let key = self.header.read(&request.headers)?;
+        let fingerprint = self.same.fingerprint(&media_type(request)?, request, body)?;
+        Ok((key, fingerprint))
+    }
+
+    async fn claim(
+        &self,
+        key: IdempotencyKey,
+        store_key: StoreKey,
+        fingerprint: Fingerprint,
+        context: &Context,
+    ) -> Result<ClaimedKey, Halt> {
+        let claim = || {
+            let claim = Claim::new(store_key, fingerprint, context.now()).lease(self.lease);
+            self.store.claim(claim.window(self.window).abandoned(self.abandoned))
+        };
+        let mut claimed = claim().await;
+        #[cfg(feature = "tokio")]
+        for _ in 0..self.wait.as_millis() / BETWEEN_LOOKS.as_millis() {
+            if !matches!(claimed, Ok(Claimed::InFlight { .. })) {
+                break;
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+            claimed = claim().await;
+        }
+        let claimed = claimed.map_err(|error| {
+            self.tell(KeyEvent::Unavailable);
             Halt::Reject(Rejection::new(Reason::ServiceUnavailable).source(error))
         })?;
-        match claimed {
-            Claimed::New(lease) => Ok(ClaimedKey { claim: Some((key, lease)) }),
-            Claimed::Settled(record) => Err(Halt::Answer(Box::new(self.replay(&record).await))),
-            Claimed::InFlight { .. } => Err(refused(Reason::IdempotencyInFlight)),
-            Claimed::Mismatch => Err(refused(Reason::IdempotencyKeyReused)),
-            Claimed::Abandoned { .. } => Err(refused(Reason::IdempotencyOutcomeUnknown)),
+        let (event, reason) = match claimed {
+            Claimed::New(lease) => {
+                self.tell(KeyEvent::Claimed);
+                return Ok(ClaimedKey { claim: Some((key, lease)) });
+            }
+            Claimed::Settled(record) => {
+                self.tell(KeyEvent::Replayed);
+                return Err(Halt::Answer(Box::new(self.replay(&record).await)));
+            }
+            Claimed::InFlight { .. } => (KeyEvent::InFlight, Reason::IdempotencyInFlight),
+            Claimed::Mismatch => (KeyEvent::Conflicted, Reason::IdempotencyKeyReused),
+            Claimed::Abandoned { .. } => (KeyEvent::Abandoned, Reason::IdempotencyOutcomeUnknown),
+        };
+        self.tell(event);
+        Err(Halt::Reject(Rejection::new(reason).place(self.header.name().to_owned())))
+    }
+
+    fn tell(&self, event: KeyEvent) {
+        if let Some(hear) = &self.on_event {
+            hear(event);
         }
     }
 
@@ -232,60 +330,35 @@ impl Policy {
         answer: &mut Answer<'_>,
         context: &Context,
     ) -> Result<(), Halt> {
-        let by_handler = answer.origin() == Origin::Handler;
-        let kept = by_handler && is_final(answer);
-        if by_handler && !kept && is_cut_off(answer.status()) {
-            tracing::error!(key = ?lease.key(), "a time limit cut a request off: its key stays taken");
-            return Ok(());
-        }
-        let settled = match kept {
-            true => {
+        let outcome = Outcome::of(answer);
+        let settled = match outcome {
+            Outcome::Unknown => {
+                tracing::error!(key = ?lease.key(), "a time limit cut a request off: its key stays taken");
+                self.tell(KeyEvent::CutOff);
+                return Ok(());
+            }
+            Outcome::Keep => {
                 let body = answer.bytes(context).await?;
                 let (status, now) = (answer.status(), context.now());
                 let record = Record::of(status, answer.headers(), KEPT, &body, now);
                 self.store.settle(lease, record).await
             }
-            false => self.store.release(lease).await,
+            Outcome::Free => self.store.release(lease).await,
         };
-        match settled {
-            Ok(Settlement::Done) => {}
+        self.tell(match settled {
+            Ok(Settlement::Done) if outcome == Outcome::Keep => KeyEvent::Settled,
+            Ok(Settlement::Done) => KeyEvent::Released,
             Ok(Settlement::Superseded) => {
                 tracing::error!(key = ?lease.key(), "a request outlived its lease: its outcome is not kept");
+                KeyEvent::Lost
             }
             Err(error) => {
                 tracing::error!(key = ?lease.key(), %error, "the outcome of a request is not kept");
+                KeyEvent::Lost
             }
-        }
+        });
         Ok(())
     }
-}
-
-/// Marks a 4xx response of a handler, in its extensions, as the final outcome: retries get it again
-/// instead of running the handler anew.
-#[derive(Clone, Copy, Debug)]
-pub struct FinalOutcome;
-
-fn is_final(answer: &mut Answer<'_>) -> bool {
-    let status = answer.status();
-    let marked = answer.extensions_mut().get::<FinalOutcome>().is_some();
-    status.is_success() || status.is_redirection() || (status.is_client_error() && marked)
-}
-
-/// What a time limit or a gateway answers, in the handler's stead or in that of a service behind it.
-/// The handler was dropped half-way or is still waited for elsewhere: to free the key would be to
-/// pay twice.
-fn is_cut_off(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT
-    )
-}
-
-fn key(request: &Parts) -> Result<IdempotencyKey, Rejection> {
-    let invalid = || Rejection::new(Reason::HeaderInvalid).place(TEXT);
-    let text = single_text(&request.headers, &HEADER).map_err(|error| invalid().source(error))?;
-    let text = text.ok_or_else(|| Rejection::new(Reason::HeaderMissing).place(TEXT))?;
-    text.parse().map_err(|error: IdempotencyKeyError| invalid().source(error))
 }
 
 /// The essence of the content type: a retry may write its parameters differently.
@@ -331,11 +404,15 @@ impl fmt::Debug for RunOnce {
 
 around_layers!(RunOnce);
 
-const TEXT: &str = "x-idempotency-key";
-const HEADER: HeaderName = HeaderName::from_static(TEXT);
+/// Read/Write profile, "Idempotency": a key counts for twenty-four hours.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+#[cfg(feature = "tokio")]
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 const KEPT: &[HeaderName] = &[CONTENT_TYPE, LOCATION];
 
 #[cfg(test)]
 mod attacks;
+#[cfg(test)]
+mod schedules;
 #[cfg(test)]
 mod tests;

@@ -1,3 +1,5 @@
+use base64::prelude::{BASE64_STANDARD, Engine};
+use rustls_pki_types::CertificateDer;
 use serde::{Serialize, de::MapAccess};
 
 use super::{
@@ -30,8 +32,9 @@ pub enum JwkError {
 
 /// A public JSON Web Key (RFC 7517), in the members that matter to verifying.
 ///
-/// Reading one checks its form only; [`public_key`](Self::public_key) checks the key. `x5c`, `x5u`
-/// and unknown members are ignored. Secret members are noticed and not kept.
+/// Reading one checks its form only; [`public_key`](Self::public_key) checks the key, and
+/// [`Key::from_jwk`](super::Key::from_jwk) the certificates in `x5c`. `x5u` and unknown members are
+/// ignored. Secret members are noticed and not kept.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Jwk {
     kty: Option<String>,
@@ -53,6 +56,8 @@ pub struct Jwk {
     n: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     e: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    x5c: Option<Vec<String>>,
     #[serde(skip)]
     secret: bool,
 }
@@ -122,6 +127,18 @@ impl Jwk {
         self.alg.as_deref()
     }
 
+    /// The DER of the certificates in `x5c`, the key's own first; empty if there is no such member.
+    ///
+    /// # Errors
+    ///
+    /// When an entry is not base64, in the standard alphabet and with padding (RFC 7517 section
+    /// 4.7).
+    pub fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, JwkError> {
+        let encoded = self.x5c.iter().flatten();
+        let decoded = encoded.map(|text| BASE64_STANDARD.decode(text).map(CertificateDer::from));
+        decoded.collect::<Result<_, _>>().map_err(|_| JwkError::Malformed)
+    }
+
     /// Whether `use` and `key_ops`, where present, allow the key to verify (RFC 7517 sections 4.2
     /// and 4.3).
     pub fn may_verify(&self) -> bool {
@@ -156,6 +173,7 @@ impl Members for Jwk {
             "y" => self.y = Some(values.next_value()?),
             "n" => self.n = Some(values.next_value()?),
             "e" => self.e = Some(values.next_value()?),
+            "x5c" => self.x5c = Some(values.next_value()?),
             "d" | "p" | "q" | "dp" | "dq" | "qi" | "oth" | "k" => {
                 self.secret = true;
                 return Ok(false);

@@ -34,11 +34,13 @@ pub enum KeySetError {
 
 /// The keys of one issuer by key id, decoded once.
 ///
-/// Keys without an id, of types or curves this crate does not know, too weak, malformed, or for
-/// another use than signatures are left out and counted, as RFC 7517 section 5 advises; a private
-/// member anywhere, two usable keys of one id, and a set without a usable key refuse the whole.
+/// Keys without an id, of types or curves this crate does not know, too weak, malformed, for
+/// another use than signatures, or with the certificate of another key in `x5c` are left out and
+/// counted, as RFC 7517 section 5 advises; a private member anywhere, two usable keys of one id, and
+/// a set without a usable key refuse the whole.
 ///
-/// Does not follow `x5u`, does not look at `x5c`, does not know the age of the document.
+/// Does not follow `x5u`, does not judge the certificates in `x5c`, does not know the age of the
+/// document.
 #[derive(Clone, Debug)]
 pub struct KeySet {
     keys: HashMap<String, Arc<Key>>,
@@ -127,11 +129,19 @@ impl Members for Document {
 
 #[cfg(test)]
 mod tests {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+    use openssl::pkey::{PKey, Private};
+
     use super::*;
+    use crate::cert::test_pki;
     use crate::crypto::{Algorithm, test_keys};
 
     fn jwk(kid: &str) -> String {
-        let key = test_keys::signing(&test_keys::p256());
+        jwk_of(&test_keys::p256(), kid)
+    }
+
+    fn jwk_of(key: &PKey<Private>, kid: &str) -> String {
+        let key = test_keys::signing(key);
         serde_json::to_string(&Jwk::of(key.public_key(), kid, Algorithm::Es256)).unwrap()
     }
 
@@ -158,6 +168,50 @@ mod tests {
         assert_eq!(keys.get("a").unwrap().algorithm(), Some(Algorithm::Es256));
         assert!(keys.get("i").is_some());
         assert!(keys.get("b").is_none());
+    }
+
+    /// The certificate of a key, in base64.
+    fn certificate(key: &PKey<Private>) -> String {
+        let digest = openssl::hash::MessageDigest::sha256();
+        BASE64_STANDARD.encode(test_pki::ISSUING.issues_by_openssl(key, digest, |_| {}))
+    }
+
+    /// A set of an ordinary key and of this one with a member `x5c`.
+    fn with_x5c(key: &PKey<Private>, value: &str) -> Result<KeySet, KeySetError> {
+        let member = format!("\"x5c\":{value},\"kty\"");
+        set(&[jwk("a"), jwk_of(key, "b").replace("\"kty\"", &member)])
+    }
+
+    #[test]
+    fn a_key_keeps_the_certificate_that_is_its_own() {
+        let key = test_keys::p256();
+        let own = certificate(&key);
+        let keys = with_x5c(&key, &format!("[\"{own}\",\"AAAA\"]")).unwrap();
+        assert!(keys.get("a").unwrap().certificate().is_none());
+        let certified = keys.get("b").unwrap().certified().unwrap();
+        assert_eq!(BASE64_STANDARD.encode(certified.certificate.der()), own);
+        assert_eq!(*certified.chain, [vec![0, 0, 0].into()]);
+        let none = with_x5c(&key, "[]").unwrap();
+        assert!(none.get("b").unwrap().certificate().is_none());
+    }
+
+    #[test]
+    fn a_key_with_the_certificate_of_another_is_left_out() {
+        let key = test_keys::p256();
+        let (own, other) = (certificate(&key), certificate(&test_keys::p256()));
+        for hostile in [
+            format!("[\"{other}\"]"),
+            // One's own must be the first.
+            format!("[\"{other}\",\"{own}\"]"),
+            "[\"AAAA\"]".to_owned(),
+            "[\"\"]".to_owned(),
+            format!("[\"{own} \"]"),
+            format!("[\"{}\"]", own.trim_end_matches('=').replacen('M', "_", 1)),
+        ] {
+            let keys = with_x5c(&key, &hostile).unwrap();
+            assert_eq!((keys.len(), keys.skipped()), (1, 1), "{hostile}");
+        }
+        assert_eq!(with_x5c(&key, "\"AAAA\"").err(), Some(KeySetError::Malformed));
     }
 
     #[test]

@@ -46,6 +46,7 @@ mod object;
 mod thumbprint;
 
 pub(crate) use self::base64url::decode as decode_base64url;
+pub(crate) use self::key::Certified;
 pub use self::{
     accept::{Accept, JwsError, MakeError},
     claims::{Audience, Claims, ClaimsError, Confirmation, Scope},

@@ -12,9 +12,8 @@ use crate::token::{BindToken, RequireScope};
 
 /// Reads: certificate, bound token, scope, headers.
 pub fn resources(bank: &Bank, scope: RequireScope) -> GateBuilder {
-    echoing(OAuth::default())
-        .then(bank.present.clone())
-        .then(bank.trust.clone())
+    let gate = echoing(OAuth::default()).then(bank.present.clone()).then(bank.trust.clone());
+    bank.refuse_blocked(gate)
         .then(bank.token.clone())
         .then(BindToken::to_certificate())
         .then(MatchClient::registered_in(bank.clients.clone()))

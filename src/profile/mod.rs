@@ -3,6 +3,7 @@
 //! A preset returns a builder, so that an application can add `must_leave`, an observer or a clock.
 //! Whoever needs another deviation copies the thirty lines.
 
+pub mod berlin;
 pub mod fapi1;
 pub mod obie;
 pub mod wso2;
@@ -10,11 +11,12 @@ pub mod wso2;
 use std::sync::Arc;
 
 use crate::cert::{ClientRegistry, MatchClient, PresentCertificate, TrustCertificate};
-use crate::eidas::{IdentifyPsp, RequireRole};
+use crate::eidas::{IdentifyPsp, RefuseBlocked, RequireRole, StopList};
 use crate::gate::{Gate, GateBuilder};
 use crate::header::{EchoInteractionId, NegotiateMedia, ReadFapiHeaders};
 use crate::idempotency::{IdempotencyStore, RunOnce};
 use crate::reject::ErrorFormat;
+use crate::signature::{RequireOneOrganisation, VerifySignature};
 use crate::token::{BindToken, VerifyToken};
 
 /// What every preset needs of the bank.
@@ -28,6 +30,11 @@ pub struct Bank {
     pub token: VerifyToken,
     /// The registered clients.
     pub clients: Arc<dyn ClientRegistry>,
+    /// Whom it does not serve at present; without a list there is no step for it.
+    pub stop_list: Option<StopList>,
+    /// How certificates, token and client are compared where messages are signed; without it there
+    /// is no step for it.
+    pub one_organisation: Option<RequireOneOrganisation>,
     /// Where idempotency keys are kept.
     pub store: Arc<dyn IdempotencyStore>,
 }
@@ -37,16 +44,33 @@ impl Bank {
     ///
     /// `begin` has the arounds that stand before every rule.
     fn third_party(&self, begin: GateBuilder, role: RequireRole) -> GateBuilder {
-        begin
+        let gate = begin
             .then(self.present.clone())
             .then(self.trust.clone())
-            .then(IdentifyPsp::from_uk_directory())
+            .then(IdentifyPsp::from_uk_directory());
+        self.refuse_blocked(gate)
             .then(self.token.clone())
             .then(BindToken::to_certificate())
             .then(MatchClient::registered_in(self.clients.clone()))
             .then(role)
             .then(ReadFapiHeaders::obie())
             .then(NegotiateMedia::json())
+    }
+
+    fn refuse_blocked(&self, gate: GateBuilder) -> GateBuilder {
+        match &self.stop_list {
+            Some(list) => gate.then(RefuseBlocked::on(list.clone())),
+            None => gate,
+        }
+    }
+
+    /// The verification of a message, and whose certificate is behind it.
+    fn verify(&self, gate: GateBuilder, verify: VerifySignature) -> GateBuilder {
+        let gate = gate.then(verify);
+        match &self.one_organisation {
+            Some(rule) => gate.then(rule.clone()),
+            None => gate,
+        }
     }
 
     fn run_once(&self, tenant: &str) -> RunOnce {

@@ -51,9 +51,8 @@ pub fn payments(
     verify: VerifySignature,
     sign: SignResponse,
 ) -> GateBuilder {
-    bank.third_party(echoing(version.format()).around(sign), role)
-        .then(verify)
-        .around(bank.run_once(version.tenant()))
+    let gate = bank.third_party(echoing(version.format()).around(sign), role);
+    bank.verify(gate, verify).around(bank.run_once(version.tenant()))
 }
 
 /// Account information and funds confirmation: role and scope, nothing signed.

@@ -22,9 +22,8 @@ pub fn payments(
     verify: VerifySignature,
     sign: SignResponse,
 ) -> GateBuilder {
-    bank.third_party(echoing(Wso2::default()).around(sign), role)
-        .then(verify)
-        .around(bank.run_once("wso2"))
+    let gate = bank.third_party(echoing(Wso2::default()).around(sign), role);
+    bank.verify(gate, verify).around(bank.run_once("wso2"))
 }
 
 /// Account information and funds confirmation.

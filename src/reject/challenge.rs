@@ -81,7 +81,7 @@ pub(super) fn bare(
         headers.insert(WWW_AUTHENTICATE, value);
     }
     if status == StatusCode::SERVICE_UNAVAILABLE
-        || rejection.reason() == Reason::IdempotencyInFlight
+        || matches!(rejection.reason(), Reason::IdempotencyInFlight | Reason::ResourceInUse)
     {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
@@ -104,6 +104,14 @@ pub(super) fn with_json(
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     }
     response
+}
+
+/// A place on the wire, in the 500 characters that the schemas have for it.
+pub(super) fn shortened(place: &str) -> &str {
+    match place.char_indices().nth(500) {
+        Some((end, _)) => place.get(..end).unwrap_or_default(),
+        None => place,
+    }
 }
 
 /// The statuses of RFC 9110 and RFC 6750, from which the profiles deviate.
@@ -151,7 +159,9 @@ pub(super) fn natural_status(reason: Reason) -> StatusCode {
         | Reason::ScopeInsufficient => StatusCode::FORBIDDEN,
         Reason::ResourceUnknown => StatusCode::NOT_FOUND,
         Reason::AcceptUnsupported => StatusCode::NOT_ACCEPTABLE,
-        Reason::IdempotencyInFlight | Reason::IdempotencyOutcomeUnknown => StatusCode::CONFLICT,
+        Reason::IdempotencyInFlight | Reason::IdempotencyOutcomeUnknown | Reason::ResourceInUse => {
+            StatusCode::CONFLICT
+        }
         Reason::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Reason::ContentTypeUnsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Reason::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde::Serialize;
 
-use super::challenge::{bare, natural_status, with_json};
+use super::challenge::{bare, natural_status, shortened, with_json};
 use super::{ErrorFormat, Reason, Rejection};
 use crate::gate::Passport;
 use crate::header::InteractionId;
@@ -81,7 +81,6 @@ impl Obie {
     }
 }
 
-/// `400 BadRequest`, as the profile's example writes it.
 /// What is wrong with the certificate behind a signature is for the log.
 pub(super) fn undisclosed(reason: Reason) -> Reason {
     match reason {
@@ -92,6 +91,7 @@ pub(super) fn undisclosed(reason: Reason) -> Reason {
     }
 }
 
+/// `400 BadRequest`, as the profile's example writes it.
 fn code_line(status: StatusCode) -> String {
     let words = status.canonical_reason().unwrap_or_default();
     format!("{} {}", status.as_u16(), words.replace(' ', ""))
@@ -112,14 +112,6 @@ fn path(rejection: &Rejection) -> Option<&str> {
         // The place of a missing scope is no header and no field.
         Reason::ScopeInsufficient => None,
         _ => rejection.place_of_fault().map(shortened),
-    }
-}
-
-/// The schema takes 500 characters.
-fn shortened(path: &str) -> &str {
-    match path.char_indices().nth(500) {
-        Some((end, _)) => path.get(..end).unwrap_or_default(),
-        None => path,
     }
 }
 
@@ -165,7 +157,8 @@ fn codes(reason: Reason) -> (&'static str, &'static str) {
         Reason::SignatureUnexpected => ("UK.OBIE.Signature.Unexpected", "U020"),
         Reason::IdempotencyInFlight
         | Reason::IdempotencyKeyReused
-        | Reason::IdempotencyOutcomeUnknown => ("UK.OBIE.Rules.ResourceAlreadyExists", "U029"),
+        | Reason::IdempotencyOutcomeUnknown
+        | Reason::ResourceInUse => ("UK.OBIE.Rules.ResourceAlreadyExists", "U029"),
         Reason::RoleMissing => ("Role.Missing", "V001"),
         Reason::CertificateBlocked | Reason::OrganisationMismatch | Reason::PolicyRefused => {
             ("Policy.Refused", "V002")

@@ -71,6 +71,8 @@ pub enum Reason {
     OrganisationMismatch,
     /// A rule of the application refuses.
     PolicyRefused,
+    /// Another request for the same resource, such as the consent of a payment, is running.
+    ResourceInUse,
     /// A resource that does not exist (application).
     ResourceUnknown,
     /// The response could not be read or signed: our fault.
@@ -149,6 +151,7 @@ impl Reason {
             Self::Misassembled => "misassembled",
             Self::OrganisationMismatch => "organisation_mismatch",
             Self::PolicyRefused => "policy_refused",
+            Self::ResourceInUse => "resource_in_use",
             Self::ResourceUnknown => "resource_unknown",
             Self::ResponseUnreadable => "response_unreadable",
             Self::RevocationUnknown => "revocation_unknown",
@@ -217,6 +220,7 @@ impl Reason {
                 "The certificates and the client are not of one organisation."
             }
             Self::PolicyRefused => "The request is refused.",
+            Self::ResourceInUse => "Another request for this consent is in progress.",
             Self::ResourceUnknown => "The resource does not exist.",
             Self::RevocationUnknown => "The status of the client certificate could not be told.",
             Self::RoleMissing => "The client certificate does not hold the required role.",
@@ -287,6 +291,7 @@ impl Reason {
         Self::Misassembled,
         Self::OrganisationMismatch,
         Self::PolicyRefused,
+        Self::ResourceInUse,
         Self::ResourceUnknown,
         Self::ResponseUnreadable,
         Self::RevocationUnknown,

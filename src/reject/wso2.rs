@@ -103,6 +103,7 @@ fn code(reason: Reason) -> (&'static str, &'static str) {
         | Reason::IdempotencyInFlight
         | Reason::IdempotencyKeyReused
         | Reason::IdempotencyOutcomeUnknown
+        | Reason::ResourceInUse
         | Reason::ResourceUnknown => ("900400", "Invalid request"),
     }
 }

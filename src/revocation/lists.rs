@@ -199,9 +199,9 @@ impl Lists {
 impl Held {
     fn put(&mut self, authority: Authority) {
         if self.authorities.len() >= MOST_AUTHORITIES {
-            // Those that only hold lists from files can be made anew from them.
+            // Those without lists are found again; nothing that a list says is forgotten.
             self.authorities.retain(|_, of_key| {
-                of_key.retain(|one| one.lists.iter().any(|list| list.fetched().is_some()));
+                of_key.retain(|one| !one.lists.is_empty());
                 !of_key.is_empty()
             });
         }

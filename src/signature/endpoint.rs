@@ -36,23 +36,41 @@ pub struct Demands {
     pub signed_response: bool,
     /// The request carries an idempotency key.
     pub idempotent: bool,
+    /// How the request uses the consent that its body names.
+    pub consent: ConsentUse,
+}
+
+/// How a request uses a consent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ConsentUse {
+    /// Not at all, or it creates one.
+    None,
+    /// Up: the consent serves one request.
+    Once,
+    /// As often as the consent allows, such as a variable recurring payment.
+    Repeatedly,
 }
 
 impl Demands {
     /// Neither signatures nor a key.
-    pub const NOTHING: Self =
-        Self { signed_request: false, signed_response: false, idempotent: false };
+    pub const NOTHING: Self = Self {
+        signed_request: false,
+        signed_response: false,
+        idempotent: false,
+        consent: ConsentUse::None,
+    };
     /// A key, and no signatures.
-    pub const ONCE: Self = Self { signed_request: false, signed_response: false, idempotent: true };
+    pub const ONCE: Self = Self { idempotent: true, ..Self::NOTHING };
+    /// Both are signed, and a key; a consent is used up.
+    pub const ORDER: Self = Self { consent: ConsentUse::Once, ..Self::SIGNED_ONCE };
+    /// Both are signed, and a key; a consent is used, and stays.
+    pub const REPEATED_ORDER: Self = Self { consent: ConsentUse::Repeatedly, ..Self::SIGNED_ONCE };
     /// Both are signed; no key.
-    pub const SIGNED: Self =
-        Self { signed_request: true, signed_response: true, idempotent: false };
+    pub const SIGNED: Self = Self { signed_request: true, ..Self::SIGNED_RESPONSE };
     /// The response alone is signed; no key.
-    pub const SIGNED_RESPONSE: Self =
-        Self { signed_request: false, signed_response: true, idempotent: false };
+    pub const SIGNED_RESPONSE: Self = Self { signed_response: true, ..Self::NOTHING };
     /// Both are signed, and a key.
-    pub const SIGNED_ONCE: Self =
-        Self { signed_request: true, signed_response: true, idempotent: true };
+    pub const SIGNED_ONCE: Self = Self { idempotent: true, ..Self::SIGNED };
 }
 
 /// The endpoints of an API, with what is demanded of each: for [`VerifySignature`],
@@ -70,7 +88,7 @@ impl Demands {
 ///
 /// assert_eq!(OURS.demands(&Method::POST, "/v1/transfers"), Demands::ONCE);
 /// assert_eq!(OURS.demands(&Method::POST, "/v1/transfers/7/quotes"), Demands::NOTHING);
-/// assert_eq!(OURS.demands(&Method::POST, "/v1/no/row"), Demands::SIGNED_ONCE);
+/// assert_eq!(OURS.demands(&Method::POST, "/v1/no/row"), Demands::ORDER);
 /// ```
 ///
 /// [`SignResponse`]: super::SignResponse
@@ -92,7 +110,7 @@ impl EndpointTable {
     ///
     /// A row matches the last segments of the path, so that it does not matter where the API is
     /// mounted; of several rows the longest counts. An endpoint without a row is taken for the
-    /// strictest of its kind: signed and idempotent, but for the methods that create nothing (`GET`,
+    /// strictest of its kind: signed, idempotent and using up a consent, but for the methods that create nothing (`GET`,
     /// `HEAD`, `OPTIONS`, `TRACE` and `DELETE`), which have a signed response.
     ///
     /// Nor has an endpoint a row whose path goes through another endpoint, or through segments that
@@ -104,7 +122,7 @@ impl EndpointTable {
         match matching.max_by_key(|(row, _)| row.path.split('/').count()) {
             Some((row, before)) if self.is_mount(before) => row.demands,
             _ if creates_nothing(method) => Demands::SIGNED_RESPONSE,
-            _ => Demands::SIGNED_ONCE,
+            _ => Demands::ORDER,
         }
     }
 
@@ -148,14 +166,14 @@ const OBIE: &[Endpoint] = &[
     row("POST", "international-payment-consents", Demands::SIGNED_ONCE),
     row("POST", "international-scheduled-payment-consents", Demands::SIGNED_ONCE),
     row("POST", "international-standing-order-consents", Demands::SIGNED_ONCE),
-    row("POST", "domestic-payments", Demands::SIGNED_ONCE),
-    row("POST", "domestic-scheduled-payments", Demands::SIGNED_ONCE),
-    row("POST", "domestic-standing-orders", Demands::SIGNED_ONCE),
-    row("POST", "domestic-vrps", Demands::SIGNED_ONCE),
-    row("POST", "file-payments", Demands::SIGNED_ONCE),
-    row("POST", "international-payments", Demands::SIGNED_ONCE),
-    row("POST", "international-scheduled-payments", Demands::SIGNED_ONCE),
-    row("POST", "international-standing-orders", Demands::SIGNED_ONCE),
+    row("POST", "domestic-payments", Demands::ORDER),
+    row("POST", "domestic-scheduled-payments", Demands::ORDER),
+    row("POST", "domestic-standing-orders", Demands::ORDER),
+    row("POST", "domestic-vrps", Demands::REPEATED_ORDER),
+    row("POST", "file-payments", Demands::ORDER),
+    row("POST", "international-payments", Demands::ORDER),
+    row("POST", "international-scheduled-payments", Demands::ORDER),
+    row("POST", "international-standing-orders", Demands::ORDER),
     row("POST", "domestic-vrp-consents/{}/funds-confirmation", Demands::SIGNED),
     row("POST", "callback-urls", Demands::SIGNED),
     row("PUT", "callback-urls/{}", Demands::SIGNED),
@@ -186,7 +204,7 @@ mod tests {
     fn the_rows_hold_wherever_the_api_is_mounted() {
         for prefix in ["", "/open-banking/v3.1/pisp", "/a/b/c"] {
             let path = format!("{prefix}/domestic-payments");
-            assert_eq!(demanded(Method::POST, &path), Demands::SIGNED_ONCE);
+            assert_eq!(demanded(Method::POST, &path), Demands::ORDER);
             let confirmation = format!("{prefix}/domestic-vrp-consents/7/funds-confirmation");
             assert_eq!(demanded(Method::POST, &confirmation), Demands::SIGNED);
             let funds = format!("{prefix}/funds-confirmations");
@@ -197,9 +215,9 @@ mod tests {
 
     #[test]
     fn an_endpoint_without_row_is_taken_for_the_strictest() {
-        assert_eq!(demanded(Method::POST, "/domestic-payments/"), Demands::SIGNED_ONCE);
-        assert_eq!(demanded(Method::POST, "/new-payments"), Demands::SIGNED_ONCE);
-        assert_eq!(demanded(Method::PATCH, "/funds-confirmations"), Demands::SIGNED_ONCE);
+        assert_eq!(demanded(Method::POST, "/domestic-payments/"), Demands::ORDER);
+        assert_eq!(demanded(Method::POST, "/new-payments"), Demands::ORDER);
+        assert_eq!(demanded(Method::PATCH, "/funds-confirmations"), Demands::ORDER);
         assert_eq!(demanded(Method::GET, "/payment-details"), Demands::SIGNED_RESPONSE);
     }
 
@@ -220,7 +238,7 @@ mod tests {
             "/pisp/domestic-payments%2f..%2f/events",
             "/pisp/../events",
         ] {
-            assert_eq!(demanded(Method::POST, cunning), Demands::SIGNED_ONCE, "{cunning}");
+            assert_eq!(demanded(Method::POST, cunning), Demands::ORDER, "{cunning}");
         }
         let vrp = "/pisp/domestic-vrp-consents/urn%3Abank;7/funds-confirmation";
         assert_eq!(demanded(Method::POST, vrp), Demands::SIGNED);
@@ -238,7 +256,7 @@ mod tests {
         for slip in SLIPS.map(EndpointTable::of) {
             for path in ["/quotes", "//quotes", "/v1/quotes", "/v1/", "/", ""] {
                 let demands = slip.demands(&Method::POST, path);
-                assert_eq!(demands, Demands::SIGNED_ONCE, "{slip:?} {path}");
+                assert_eq!(demands, Demands::ORDER, "{slip:?} {path}");
             }
         }
     }
@@ -247,7 +265,7 @@ mod tests {
     fn an_unknown_method_is_taken_for_one_that_creates() {
         for name in ["post", "PAY", "CONNECT"] {
             let method = Method::from_bytes(name.as_bytes()).unwrap();
-            assert_eq!(demanded(method, "/domestic-payments"), Demands::SIGNED_ONCE, "{name}");
+            assert_eq!(demanded(method, "/domestic-payments"), Demands::ORDER, "{name}");
         }
         assert_eq!(demanded(Method::HEAD, "/domestic-payments"), Demands::SIGNED_RESPONSE);
     }

@@ -7,15 +7,19 @@ use std::time::Duration;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 
+use rustls_pki_types::UnixTime;
+
+use super::certificates::Signer;
 use super::obie::{HeaderRules, rejection};
-use super::{EndpointTable, HEADER, HEADER_TEXT, ObieSigning, TrustAnchors};
+use super::{EndpointTable, HEADER, HEADER_TEXT, ObieSigning, SigningCertificates, TrustAnchors};
 use crate::body::BodyBytes;
-use crate::cert::{Client, RegisteredClient};
+use crate::cert::{Certificate, Client, RegisteredClient};
 use crate::context::{Context, relaxed};
-use crate::crypto::{Algorithm, VerifyError};
-use crate::gate::{Evidence, Halt, Refs, Rule, Verdict, rule_layers};
+use crate::crypto::{Algorithm, VerifyError, hex};
+use crate::eidas::PspIdentity;
+use crate::gate::{Audit, Evidence, Refs, Rule, Verdict, rule_layers};
 use crate::header::{HeaderTextError, single, single_text};
-use crate::jose::{Accept, Detached, FoundKey, JwsError, KeyLookup};
+use crate::jose::{Accept, Detached, FoundKey, JwsError, Key, KeyLookup};
 use crate::reject::{Reason, Rejection};
 
 /// Verifies `x-jws-signature` on requests.
@@ -26,8 +30,10 @@ use crate::reject::{Reason, Rejection};
 /// members of the profile's version with their values and no others ([`ObieSigning`]); `alg` is
 /// among the algorithms of the rule **and** of the client; `iss` is the client that the token was
 /// issued to; `kid` names one of that client's keys; and the signature holds over the bytes of the
-/// body as received, never over a re-serialisation. On other endpoints a message without signature
-/// passes, and one with a signature as [`unexpected`](Self::unexpected) says.
+/// body as received, never over a re-serialisation. After [`certified_by`](Self::certified_by) the
+/// certificate that the client published with the key must be in order as well. On other endpoints
+/// a message without signature passes, and one with a signature as [`unexpected`](Self::unexpected)
+/// says.
 ///
 /// # Needs and leaves
 ///
@@ -35,8 +41,9 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Does not check
 ///
-/// The certificate behind the signing key; that a signature was not seen before, which is
-/// `RunOnce`'s matter. `iat` may be of any age unless [`max_age`](Self::max_age) is set.
+/// Unless asked to, the certificate behind the signing key; whose certificate it is, which is
+/// [`RequireOneOrganisation`](super::RequireOneOrganisation)'s matter; that a signature was not seen
+/// before, which is `RunOnce`'s. `iat` may be of any age unless [`max_age`](Self::max_age) is set.
 ///
 /// # Rejections
 ///
@@ -44,7 +51,10 @@ use crate::reject::{Reason, Rejection};
 /// [`Reason::SignatureClaimMissing`] and [`Reason::SignatureClaimInvalid`] with the member's name,
 /// [`Reason::SignatureInvalid`], [`Reason::SignatureUnexpected`];
 /// [`Reason::ContentTypeUnsupported`] for a repeated `Content-Type`, which `cty` must be;
-/// [`Reason::ServiceUnavailable`] where the keys do not answer.
+/// [`Reason::ServiceUnavailable`] where the keys do not answer. Of the certificate:
+/// [`Reason::SigningCertificateExpired`], [`Reason::SigningCertificateRevoked`],
+/// [`Reason::SigningCertificateInvalid`], [`Reason::CertificateBlocked`], and
+/// [`Reason::RevocationUnknown`] where its status cannot be told.
 ///
 /// # Specification
 ///
@@ -58,6 +68,7 @@ struct Verifier {
     table: EndpointTable,
     algorithms: Vec<Algorithm>,
     unexpected: Unexpected,
+    certificates: Option<SigningCertificates>,
     waived: bool,
 }
 
@@ -82,6 +93,7 @@ impl VerifySignature {
             table: EndpointTable::OBIE,
             algorithms: vec![Algorithm::Ps256],
             unexpected: Unexpected::Verify,
+            certificates: None,
             waived: false,
         }))
     }
@@ -120,6 +132,12 @@ impl VerifySignature {
         self.with(|verifier| verifier.unexpected = unexpected)
     }
 
+    /// Judges the certificate behind the signing key, too.
+    #[must_use]
+    pub fn certified_by(self, certificates: SigningCertificates) -> Self {
+        self.with(|verifier| verifier.certificates = Some(certificates))
+    }
+
     /// Ignores a member of the JOSE header that some providers send, such as `x5t#S256`. It is never
     /// followed.
     #[must_use]
@@ -155,11 +173,11 @@ impl Rule for VerifySignature {
     ) -> Verdict<SignedMessage> {
         let verifier = &*self.0;
         if verifier.waived {
-            return Verdict::pass(SignedMessage { is_signed: false });
+            return Verdict::pass(SignedMessage::unsigned());
         }
         let value = match verifier.value(request) {
             Ok(Some(value)) => value,
-            Ok(None) => return Verdict::pass(SignedMessage { is_signed: false }),
+            Ok(None) => return Verdict::pass(SignedMessage::unsigned()),
             Err(rejection) => return Verdict::reject(rejection),
         };
         let client = registered.client();
@@ -171,19 +189,22 @@ impl Rule for VerifySignature {
         let Some(keys) = client.signing_keys() else {
             return Verdict::reject(unknown_key());
         };
+        let (accept, now) = (verifier.accepted(client), context.now());
         match keys.find(kid) {
-            KeyLookup::Now(found) => {
-                let accept = verifier.accepted(client);
-                finish(&message, found, &accept, verifier.rules.signing, body.bytes()).into()
-            }
+            KeyLookup::Now(found) => verifier.finish(&message, found, &accept, body.bytes(), now),
             KeyLookup::Later(search) => {
-                let (accept, signing) = (verifier.accepted(client), verifier.rules.signing);
+                let verifier = self.0.clone();
                 let (value, bytes) = (value.to_owned(), body.bytes().clone());
                 Verdict::Later(Box::pin(async move {
                     let found = search.await;
+                    let signing = verifier.rules.signing;
                     let message =
                         Detached::parse(&value).map_err(|error| rejection(error, signing))?;
-                    finish(&message, found, &accept, signing, &bytes).map_err(Halt::from)
+                    match verifier.finish(&message, found, &accept, &bytes, now) {
+                        Verdict::Flawed(_, rejection) => Err(rejection.into()),
+                        Verdict::Later(waiting) => waiting.await,
+                        Verdict::Now(result) => result,
+                    }
                 }))
             }
         }
@@ -237,27 +258,54 @@ impl Verifier {
         let own = client.algorithms();
         self.algorithms.iter().copied().filter(|algorithm| own.contains(algorithm)).collect()
     }
-}
 
-fn finish(
-    message: &Detached<'_>,
-    found: FoundKey,
-    accept: &[Algorithm],
-    signing: ObieSigning,
-    body: &[u8],
-) -> Result<SignedMessage, Rejection> {
-    let key = found
-        .map_err(|error| Rejection::new(Reason::ServiceUnavailable).source(error))?
-        .ok_or_else(unknown_key)?;
-    let accept = Accept::algorithms(accept).understanding(signing.critical());
-    message.verify(&key, accept, body).map_err(|error| match error {
-        // The key is of another kind than `alg` says: a wrong header, no wrong signature.
-        JwsError::Verify(VerifyError::WrongKey) => {
-            Rejection::new(Reason::SignatureClaimInvalid).place("alg").source(error)
+    /// The signature first: only what the key has signed makes anybody look at its certificate.
+    fn finish(
+        &self,
+        message: &Detached<'_>,
+        found: FoundKey,
+        accept: &[Algorithm],
+        body: &[u8],
+        now: UnixTime,
+    ) -> Verdict<SignedMessage> {
+        let key = match self.signing_key(message, found, accept, body) {
+            Ok(key) => key,
+            Err(rejection) => return Verdict::reject(rejection),
+        };
+        let Some(certificates) = &self.certificates else {
+            return Verdict::pass(SignedMessage::signed(None));
+        };
+        let signed = |signer| SignedMessage::signed(Some(signer));
+        match certificates.judge(&key, now) {
+            Verdict::Flawed(_, rejection) => Verdict::reject(rejection),
+            Verdict::Later(waiting) => {
+                Verdict::Later(Box::pin(async move { waiting.await.map(signed) }))
+            }
+            Verdict::Now(result) => Verdict::Now(result.map(signed)),
         }
-        error => rejection(error, signing),
-    })?;
-    Ok(SignedMessage { is_signed: true })
+    }
+
+    fn signing_key(
+        &self,
+        message: &Detached<'_>,
+        found: FoundKey,
+        accept: &[Algorithm],
+        body: &[u8],
+    ) -> Result<Arc<Key>, Rejection> {
+        let signing = self.rules.signing;
+        let key = found
+            .map_err(|error| Rejection::new(Reason::ServiceUnavailable).source(error))?
+            .ok_or_else(unknown_key)?;
+        let accept = Accept::algorithms(accept).understanding(signing.critical());
+        message.verify(&key, accept, body).map_err(|error| match error {
+            // The key is of another kind than `alg` says: a wrong header, no wrong signature.
+            JwsError::Verify(VerifyError::WrongKey) => {
+                Rejection::new(Reason::SignatureClaimInvalid).place("alg").source(error)
+            }
+            error => rejection(error, signing),
+        })?;
+        Ok(key)
+    }
 }
 
 fn unknown_key() -> Rejection {
@@ -265,19 +313,53 @@ fn unknown_key() -> Rejection {
 }
 
 /// The message went through the rules of message signing.
-#[derive(Debug)]
 pub struct SignedMessage {
     is_signed: bool,
+    signer: Option<Signer>,
 }
 
 impl SignedMessage {
+    pub(super) fn signed(signer: Option<Signer>) -> Self {
+        Self { is_signed: true, signer }
+    }
+
+    /// Of a message that nobody verified.
+    pub(crate) fn unsigned() -> Self {
+        Self { is_signed: false, signer: None }
+    }
+
     /// Whether a signature was verified; false on an endpoint that expects none, and under waiver.
     pub fn is_signed(&self) -> bool {
         self.is_signed
     }
+
+    /// The certificate behind the signature, trusted and not revoked; none unless
+    /// [`VerifySignature::certified_by`] was set.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.signer.as_ref().map(|signer| signer.trusted.certificate())
+    }
+
+    /// The provider that the certificate identifies; none for one without qcStatements, where such
+    /// are allowed.
+    pub fn organisation(&self) -> Option<&PspIdentity> {
+        self.signer.as_ref()?.psp.as_ref()
+    }
 }
 
-impl Evidence for SignedMessage {}
+impl Evidence for SignedMessage {
+    fn audit(&self, line: &mut Audit) {
+        if let Some(certificate) = self.certificate() {
+            line.field("signing_thumbprint", hex(certificate.thumbprint()));
+        }
+    }
+}
+
+impl fmt::Debug for SignedMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A subject may be a person.
+        f.debug_struct("SignedMessage").field("is_signed", &self.is_signed).finish_non_exhaustive()
+    }
+}
 
 impl fmt::Debug for VerifySignature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

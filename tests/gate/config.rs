@@ -11,19 +11,24 @@ use http::{HeaderName, HeaderValue, Request};
 use tower_open_banking::body::Body;
 use tower_open_banking::cert::PeerAddress;
 use tower_open_banking::config::{Config, ConfigError, Setup};
+use tower_open_banking::crypto::sha256;
 use tower_open_banking::gate::GateBuilder;
 use tower_open_banking::token::BoundToken;
 
+use crate::demands;
 use crate::support::answer::Answer;
 use crate::support::bank::{
     App, BANK_KEY, CLIENT_KEY, CLIENT_KID, Preset, STRANGERS_KEY, TOKEN_KEY, TOKEN_KID, jwks,
+    sealed_jwks,
 };
 use crate::support::clock;
 use crate::support::payment::{BoundTo, Payment, TokenFrom};
 use crate::support::pki::{self, Authority, PSP_AI, QcType, Qwac, pem};
 
+mod client_certificate;
+
 /// A directory with every file that the configuration names.
-static FILES: LazyLock<PathBuf> = LazyLock::new(|| {
+pub(crate) static FILES: LazyLock<PathBuf> = LazyLock::new(|| {
     // One for each process: the keys differ.
     let directory =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("gate-{}", std::process::id()));
@@ -33,6 +38,12 @@ static FILES: LazyLock<PathBuf> = LazyLock::new(|| {
     write("ca.crl", &pem("X509 CRL", &pki::revocation_list()));
     write("as.jwks", &jwks(&[(&TOKEN_KEY, TOKEN_KID)]));
     write("tpp.jwks", &jwks(&[(&CLIENT_KEY, CLIENT_KID)]));
+    write("sealed.jwks", &sealed_jwks());
+    let blocked: String = sha256(&demands::of_serial(demands::BLOCKED).der())
+        .map(|byte| format!("{byte:02x}"))
+        .concat();
+    write("stop.json", &format!(r#"[{{"thumbprint": "{blocked}"}}]"#));
+    write("nobody.json", r#"[{"organization": "PSDGB-FCA-1"}]"#);
     write("other.jwks", &jwks(&[(&STRANGERS_KEY, CLIENT_KID)]));
     write("bank.pem", &BANK_KEY.pem);
     write("ec.pem", &TOKEN_KEY.pem);
@@ -42,7 +53,7 @@ static FILES: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// The configuration of a preset that accepts the demo provider.
-fn good(preset: Preset) -> toml::Table {
+pub(crate) fn good(preset: Preset) -> toml::Table {
     let (tpp, other) = (Qwac::default().subject_dn(), Qwac::of_another().subject_dn());
     let (organisation, software) =
         (crate::support::bank::ORGANISATION, crate::support::bank::SOFTWARE);
@@ -84,7 +95,7 @@ fn good(preset: Preset) -> toml::Table {
         [scopes]
         payment_initiation = ["payments"]
         [steps]
-        RunOnce = true
+        BindToken = true
         "#,
         profile = preset.name(),
     );
@@ -109,21 +120,21 @@ fn at<'a>(table: &'a mut toml::Table, path: &str) -> (&'a mut toml::Table, Strin
     (here, key.to_owned())
 }
 
-fn set(table: &mut toml::Table, path: &str, value: impl Into<toml::Value>) {
+pub(crate) fn set(table: &mut toml::Table, path: &str, value: impl Into<toml::Value>) {
     let (here, key) = at(table, path);
     here.insert(key, value.into());
 }
 
-fn unset(table: &mut toml::Table, path: &str) {
+pub(crate) fn unset(table: &mut toml::Table, path: &str) {
     let (here, key) = at(table, path);
     here.remove(&key);
 }
 
-fn strings<const N: usize>(all: [&str; N]) -> toml::Value {
+pub(crate) fn strings<const N: usize>(all: [&str; N]) -> toml::Value {
     toml::Value::Array(all.into_iter().map(toml::Value::from).collect())
 }
 
-fn open(table: toml::Table) -> Result<Setup, String> {
+pub(crate) fn open(table: toml::Table) -> Result<Setup, String> {
     let config: Config = table.try_into().map_err(|error: toml::de::Error| error.to_string())?;
     config.open(&FILES).map_err(|error| error.to_string())
 }
@@ -220,7 +231,7 @@ fn a_value_outside_its_list_is_refused() {
 #[test]
 fn what_cannot_be_used_is_refused_with_its_key_and_its_reason() {
     type Change = fn(&mut toml::Table);
-    let cases: [(Change, &str); 21] = [
+    let cases: [(Change, &str); 18] = [
         (
             |t| set(t, "trust.anchors", strings([])),
             "trust.anchors: no anchor: nothing would be trusted",
@@ -258,18 +269,6 @@ fn what_cannot_be_used_is_refused_with_its_key_and_its_reason() {
         (|t| set(t, "signing.issuer", ""), "signing.issuer: empty"),
         (|t| set(t, "signing.trust_anchor", ""), "signing.trust_anchor: empty"),
         (
-            |t| set(t, "client_certificate.header", "client-cert"),
-            "client_certificate.header: only with source = \"header\"",
-        ),
-        (
-            |t| set(t, "client_certificate.encoding", "rfc9440"),
-            "client_certificate.encoding: only with source = \"header\"",
-        ),
-        (
-            |t| set(t, "client_certificate.trusted_peers", strings(["10.0.0.1"])),
-            "client_certificate.trusted_peers: only with source = \"header\"",
-        ),
-        (
             |t| set(t, "client_certificate.source", "header"),
             "client_certificate.trusted_peers: no trusted proxy",
         ),
@@ -278,7 +277,7 @@ fn what_cannot_be_used_is_refused_with_its_key_and_its_reason() {
                 set(t, "client_certificate.source", "header");
                 set(t, "client_certificate.trusted_peers", strings(["10.0.0.1"]));
             },
-            "client_certificate.encoding: missing",
+            "client_certificate.encoding: missing, and no proxy",
         ),
         (
             |t| {
@@ -519,11 +518,12 @@ async fn without_require_scope_a_token_for_accounts_pays() {
 #[tokio::test]
 async fn every_step_of_every_gate_is_tried() {
     for preset in Preset::ALL {
-        let setup = open(good(preset)).unwrap();
+        let setup = open(demands::strict(preset)).unwrap();
         for gate in [setup.payments(), setup.accounts(), setup.funds_confirmations()] {
             for step in gate.build().unwrap().steps() {
                 let tried = ["RequireScope", "SignResponse"].contains(&step)
-                    || ATTACKS.iter().any(|attack| attack.step == step);
+                    || ATTACKS.iter().any(|attack| attack.step == step)
+                    || demands::ATTACKS.iter().any(|(_, known, _)| *known == step);
                 assert!(tried, "{step}");
             }
         }

@@ -3,9 +3,9 @@
 use tower_open_banking::reject::Reason;
 
 use crate::support::answer::Answer;
-use crate::support::bank::{App, Preset};
+use crate::support::bank::{App, MIXED_KID, Preset, strict_bank};
 use crate::support::payment::{BoundTo, INTERACTION_ID, Payment};
-use crate::support::pki::{Authority, PSP_AI, QcType};
+use crate::support::pki::{Authority, BLOCKED, PSP_AI, QcType};
 
 /// One step, a way to fail it, and what it then says.
 struct Fault {
@@ -16,7 +16,7 @@ struct Fault {
 }
 
 /// The way of a payment, in its order.
-const WAY: [Fault; 13] = [
+const WAY: [Fault; 15] = [
     Fault {
         step: "EchoInteractionId",
         commit: |payment| payment.set("x-fapi-interaction-id", "no-uuid"),
@@ -39,6 +39,12 @@ const WAY: [Fault; 13] = [
         step: "IdentifyPsp",
         commit: |payment| payment.certify(|qwac| qwac.qc_type = QcType::Seal),
         reason: Reason::CertificatePurposeWrong,
+        place: None,
+    },
+    Fault {
+        step: "RefuseBlocked",
+        commit: |payment| payment.certify(|qwac| qwac.organisation_identifier = BLOCKED),
+        reason: Reason::CertificateBlocked,
         place: None,
     },
     Fault {
@@ -90,6 +96,12 @@ const WAY: [Fault; 13] = [
         place: None,
     },
     Fault {
+        step: "RequireOneOrganisation",
+        commit: |payment| payment.kid = MIXED_KID,
+        reason: Reason::OrganisationMismatch,
+        place: None,
+    },
+    Fault {
         step: "RunOnce",
         commit: |payment| {
             payment.headers.remove("x-idempotency-key");
@@ -113,7 +125,7 @@ fn is_complete(answer: &Answer, preset: Preset, case: &str) {
 #[tokio::test]
 async fn of_two_faults_the_earlier_step_answers_and_the_key_stays_free() {
     for preset in [Preset::Uk314, Preset::Uk40] {
-        let app = App::of(preset);
+        let app = App::behind(preset.payments(&strict_bank()));
         let mut paid = 0;
         for (index, earlier) in WAY.iter().enumerate() {
             for later in &WAY[index..] {
@@ -136,7 +148,7 @@ async fn of_two_faults_the_earlier_step_answers_and_the_key_stays_free() {
 
 #[tokio::test]
 async fn the_way_is_that_of_the_gate() {
-    let gate = Preset::Uk314.payments(&crate::support::bank::bank()).build().unwrap();
+    let gate = Preset::Uk314.payments(&strict_bank()).build().unwrap();
     let judging = |step: &&'static str| *step != "SignResponse";
     let steps: Vec<_> = gate.steps().filter(judging).collect();
     let way: Vec<_> =
@@ -146,7 +158,7 @@ async fn the_way_is_that_of_the_gate() {
 
 #[tokio::test]
 async fn all_faults_at_once_are_answered_by_the_first_step() {
-    let app = App::of(Preset::Uk314);
+    let app = App::behind(Preset::Uk314.payments(&strict_bank()));
     let mut worst = Payment::good(Preset::Uk314, "key-1");
     for fault in WAY.iter().rev() {
         (fault.commit)(&mut worst);
@@ -168,4 +180,42 @@ async fn a_body_over_the_limit_is_refused_after_the_headers_and_before_the_signa
     let answer = app.answer(unaccepted.request()).await;
     assert_eq!(answer.reason(), Some((Reason::AcceptUnsupported, Some("Accept"))));
     assert_eq!(app.ran(), 0);
+}
+
+/// The way of a payment under the Berlin Group: what differs.
+#[tokio::test]
+async fn under_berlin_group_the_earlier_step_answers_too() {
+    const REQUEST_ID: Fault = Fault {
+        step: "EchoInteractionId",
+        commit: |payment| drop(payment.headers.remove("x-request-id")),
+        reason: Reason::HeaderMissing,
+        place: Some("x-request-id"),
+    };
+    const ADDRESS: Fault = Fault {
+        step: "ReadPsuHeaders",
+        commit: |payment| drop(payment.headers.remove("psu-ip-address")),
+        reason: Reason::HeaderMissing,
+        place: Some("psu-ip-address"),
+    };
+    let way = |fault: &&Fault| fault.step != "EchoInteractionId" && fault.step != "ReadFapiHeaders";
+    let until_body = WAY.iter().take_while(|fault| fault.step != "the body").filter(way);
+    let mut way: Vec<&Fault> = until_body.collect();
+    way.insert(0, &REQUEST_ID);
+    way.insert(way.len() - 1, &ADDRESS);
+    let gate = || Preset::Berlin.payments(&strict_bank());
+    let steps: Vec<_> = gate().build().unwrap().steps().collect();
+    assert!(way.iter().map(|fault| fault.step).eq(steps));
+    let app = App::behind(gate());
+    for (index, earlier) in way.iter().enumerate() {
+        for later in &way[index..] {
+            let case = format!("{} and {}", earlier.step, later.step);
+            let good = Payment::good(Preset::Berlin, "");
+            let broken = good.with(later.commit).with(earlier.commit);
+            let refusal = app.answer(broken.request()).await;
+            assert_eq!(refusal.reason(), Some((earlier.reason, earlier.place)), "{case}");
+            let id = refusal.header("x-request-id");
+            assert_eq!(id == INTERACTION_ID, earlier.step != "EchoInteractionId", "{case}");
+            assert_eq!((app.ran(), id.len()), (0, 36), "{case}");
+        }
+    }
 }

@@ -2,11 +2,15 @@
 
 use http::StatusCode;
 use serde_json::Value;
+use tower_open_banking::eidas::{IdentifyPsp, RequireRole};
+use tower_open_banking::profile::berlin;
+use tower_open_banking::reject::Reason;
 
 use crate::support::answer::Answer;
-use crate::support::bank::{App, Preset};
-use crate::support::payment::{Payment, Signature, order};
-use crate::support::pki::{PSP_AI, REVOKED};
+use crate::support::bank::{App, Preset, bank};
+use crate::support::clock;
+use crate::support::payment::{INTERACTION_ID, Payment, Signature, order};
+use crate::support::pki::{Authority, PSP_AI, QcType, REVOKED};
 
 /// What two presets answer to one request.
 async fn both(
@@ -39,10 +43,12 @@ async fn every_preset_accepts_its_own_payment_and_answers_under_the_same_interac
         let answer = app.answer(payment.request()).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{preset:?} {:?}", answer.rejection);
         assert_eq!(answer.payment_id(), "pay-1");
-        assert_eq!(answer.header("x-fapi-interaction-id"), crate::support::payment::INTERACTION_ID);
+        assert_eq!(answer.header(preset.id_header()), INTERACTION_ID);
         assert_eq!(answer.is_signed(preset.signing()), preset.is_signed(), "{preset:?}");
         let replay = app.answer(payment.request()).await;
-        assert_eq!((replay.payment_id(), app.ran()), ("pay-1".into(), 1), "{preset:?}");
+        // Berlin Group has no key by which a repeated payment could be known.
+        let (id, ran) = if preset.is_once() { ("pay-1", 1) } else { ("pay-2", 2) };
+        assert_eq!((replay.payment_id(), app.ran()), (id.into(), ran), "{preset:?}");
         assert_eq!(replay.is_signed(preset.signing()), preset.is_signed(), "{preset:?}");
     }
 }
@@ -150,4 +156,86 @@ async fn a_missing_scope_is_an_oauth_error_in_fapi1_and_a_gateway_code_in_wso2()
         let challenge = answer.header("www-authenticate");
         assert!(challenge.ends_with("error=\"insufficient_scope\", scope=\"payments\""));
     }
+}
+
+#[tokio::test]
+async fn berlin_group_names_the_defect_of_a_certificate_that_uk_4_0_does_not() {
+    type Case = (fn(&mut Payment), &'static str);
+    let cases: [Case; 5] = [
+        (|payment| payment.is_presented = false, "CERTIFICATE_MISSING"),
+        (|payment| payment.certify(|qwac| qwac.serial = REVOKED), "CERTIFICATE_REVOKE"),
+        (|payment| payment.certify(|qwac| qwac.years = (2020, 2021)), "CERTIFICATE_EXPIRED"),
+        (|payment| payment.certify(|qwac| qwac.issuer = Authority::Rogue), "CERTIFICATE_INVALID"),
+        (|payment| payment.certify(|qwac| qwac.qc_type = QcType::Seal), "CERTIFICATE_INVALID"),
+    ];
+    for (commit, code) in cases {
+        let [berlin, uk] = both([Preset::Berlin, Preset::Uk40], commit, Preset::Uk40).await;
+        assert_eq!(said(&berlin), refused(401, code));
+        assert!(berlin.header("www-authenticate").starts_with("Bearer realm="));
+        assert_eq!((said(&uk), uk.body.len()), (refused(401, ""), 0));
+    }
+}
+
+#[tokio::test]
+async fn berlin_group_demands_request_id_and_address_that_uk_4_0_does_not_know() {
+    for (name, place) in [("x-request-id", "x-request-id"), ("psu-ip-address", "psu-ip-address")] {
+        let without = |payment: &mut Payment| drop(payment.headers.remove(name));
+        let [berlin, uk] = both([Preset::Berlin, Preset::Uk40], without, Preset::Uk40).await;
+        assert_eq!(said(&berlin), refused(400, "FORMAT_ERROR"));
+        assert_eq!(berlin.json()["tppMessages"][0]["path"], place);
+        assert_eq!(berlin.header("x-request-id").len(), 36);
+        assert_eq!(berlin.header("x-fapi-interaction-id"), "");
+        assert_eq!(said(&uk), paid());
+    }
+}
+
+#[tokio::test]
+async fn a_missing_role_or_scope_is_401_in_berlin_group_and_403_in_wso2() {
+    let powerless = |payment: &mut Payment| payment.certify(|qwac| qwac.roles = &[PSP_AI]);
+    let [berlin, wso2] = both([Preset::Berlin, Preset::Wso2], powerless, Preset::Wso2).await;
+    assert_eq!(said(&berlin), refused(401, "ROLE_INVALID"));
+    assert_eq!(said(&wso2), refused(403, "200004"));
+    let narrow = |payment: &mut Payment| payment.claim("scope", "accounts");
+    let [berlin, wso2] = both([Preset::Berlin, Preset::Wso2], narrow, Preset::Wso2).await;
+    assert_eq!(said(&berlin), refused(401, "TOKEN_INVALID"));
+    assert_eq!(said(&wso2), refused(403, "900910"));
+    assert_eq!(berlin.header("www-authenticate"), wso2.header("www-authenticate"));
+}
+
+#[tokio::test]
+async fn berlin_group_does_not_read_the_signature_that_uk_3_1_4_demands() {
+    let unsigned = |payment: &mut Payment| payment.signature = Signature::None;
+    let [berlin, uk] = both([Preset::Berlin, Preset::Uk314], unsigned, Preset::Uk314).await;
+    assert_eq!(said(&berlin), paid());
+    assert_eq!(said(&uk), refused(400, "UK.OBIE.Signature.Missing"));
+}
+
+#[tokio::test]
+async fn berlin_group_identifies_providers_by_the_policy_that_it_is_given() {
+    let gate = |psp| berlin::payments(&bank(), psp, RequireRole::payment_initiation());
+    let seal = |payment: &mut Payment| payment.certify(|qwac| qwac.qc_type = QcType::Seal);
+    let request = || Payment::good(Preset::Berlin, "").with(seal).request();
+    let policy = IdentifyPsp::from_certificate;
+    let strict = App::behind(gate(policy()).clock(clock)).answer(request()).await;
+    assert_eq!(said(&strict), refused(401, "CERTIFICATE_INVALID"));
+    let lenient = App::behind(gate(policy().allow_seal()).clock(clock)).answer(request()).await;
+    assert_eq!(said(&lenient), paid());
+}
+
+#[tokio::test]
+async fn berlin_group_demands_an_address_for_consents_and_not_for_funds() {
+    let without = |payment: &mut Payment| drop(payment.headers.remove("psu-ip-address"));
+    let bank = bank();
+    let psp = IdentifyPsp::from_certificate;
+    let accounts = berlin::accounts(&bank, psp(), RequireRole::account_information());
+    let consent = Payment::good(Preset::Berlin, "").with(without).with(|payment| {
+        payment.path = "/v1/consents".into();
+    });
+    let refusal = App::behind(accounts.clock(clock)).answer(consent.request()).await;
+    assert_eq!(refusal.reason(), Some((Reason::HeaderMissing, Some("psu-ip-address"))));
+    let role = RequireRole::card_based_instruments().scopes(["payments"]);
+    let funds = berlin::funds_confirmations(&bank, psp(), role);
+    let confirmation = consent.with(|payment| payment.path = "/v1/funds-confirmations".into());
+    let answer = App::behind(funds.clock(clock)).answer(confirmation.request()).await;
+    assert_eq!(said(&answer), paid());
 }

@@ -1,9 +1,10 @@
 //! The steps of every preset, and the floor below which no gate is built.
 
-use tower_open_banking::eidas::{PermittedRole, PspIdentity};
+use tower_open_banking::eidas::{PermittedRole, PspIdentity, StopList};
 use tower_open_banking::gate::{BuildError, Evidence, GateBuilder};
 use tower_open_banking::idempotency::ClaimedKey;
-use tower_open_banking::signature::SignedMessage;
+use tower_open_banking::profile::Bank;
+use tower_open_banking::signature::{RequireOneOrganisation, SignedMessage};
 use tower_open_banking::token::{BoundToken, PermittedScope};
 
 use crate::support::bank::{Preset, bank};
@@ -16,6 +17,7 @@ const TOKEN: &[&str] = &["VerifyToken", "BindToken", "MatchClient"];
 const ROLE: &[&str] = &["RequireRole"];
 const SCOPE: &[&str] = &["RequireScope"];
 const HEADERS: &[&str] = &["ReadFapiHeaders", "NegotiateMedia"];
+const PSU_HEADERS: &[&str] = &["ReadPsuHeaders", "NegotiateMedia"];
 const SIGNED: &[&str] = &["VerifySignature"];
 const ONCE: &[&str] = &["RunOnce"];
 
@@ -28,6 +30,7 @@ fn the_payments_of_every_preset_go_this_way() {
     for preset in Preset::ALL {
         let way = match preset {
             Preset::Fapi1 => [BEGIN, CERTIFICATE, TOKEN, SCOPE, HEADERS, ONCE].concat(),
+            Preset::Berlin => [BEGIN, CERTIFICATE, PSP, TOKEN, ROLE, PSU_HEADERS].concat(),
             _ => [BEGIN, SIGN, CERTIFICATE, PSP, TOKEN, ROLE, HEADERS, SIGNED, ONCE].concat(),
         };
         assert_eq!(steps(preset.payments(&bank())), way, "{preset:?}");
@@ -39,9 +42,30 @@ fn the_accounts_of_every_preset_go_this_way() {
     for preset in Preset::ALL {
         let way = match preset {
             Preset::Fapi1 => [BEGIN, CERTIFICATE, TOKEN, SCOPE, HEADERS].concat(),
+            Preset::Berlin => [BEGIN, CERTIFICATE, PSP, TOKEN, ROLE, PSU_HEADERS].concat(),
             _ => [BEGIN, CERTIFICATE, PSP, TOKEN, ROLE, HEADERS].concat(),
         };
         assert_eq!(steps(preset.accounts(&bank())), way, "{preset:?}");
+    }
+}
+
+#[test]
+fn a_stop_list_and_one_organisation_stand_behind_what_they_build_on() {
+    let bank = Bank {
+        stop_list: Some(StopList::default()),
+        one_organisation: Some(RequireOneOrganisation::by_name()),
+        ..bank()
+    };
+    for preset in Preset::ALL {
+        let steps = steps(preset.payments(&bank));
+        let behind = |step: &str| {
+            let place = steps.iter().position(|known| *known == step);
+            place.map(|place| (steps[place - 1], steps[place + 1]))
+        };
+        let names = if preset == Preset::Fapi1 { "TrustCertificate" } else { "IdentifyPsp" };
+        assert_eq!(behind("RefuseBlocked"), Some((names, "VerifyToken")), "{preset:?}");
+        let between = preset.is_signed().then_some(("VerifySignature", "RunOnce"));
+        assert_eq!(behind("RequireOneOrganisation"), between, "{preset:?}");
     }
 }
 
@@ -56,16 +80,17 @@ fn leaves<E: Evidence>(gate: GateBuilder) -> bool {
 #[test]
 fn a_gate_below_the_floor_is_not_built() {
     for preset in Preset::ALL {
-        let uk = preset != Preset::Fapi1;
+        let has_roles = preset != Preset::Fapi1;
         let (payments, accounts) = (|| preset.payments(&bank()), || preset.accounts(&bank()));
         for gate in [&payments, &accounts] as [&dyn Fn() -> GateBuilder; 2] {
             assert!(leaves::<BoundToken>(gate()), "{preset:?}");
-            assert_eq!(leaves::<PspIdentity>(gate()), uk, "{preset:?}");
-            assert_eq!(leaves::<PermittedRole>(gate()), uk, "{preset:?}");
-            assert_eq!(leaves::<PermittedScope>(gate()), !uk, "{preset:?}");
+            assert_eq!(leaves::<PspIdentity>(gate()), has_roles, "{preset:?}");
+            assert_eq!(leaves::<PermittedRole>(gate()), has_roles, "{preset:?}");
+            assert_eq!(leaves::<PermittedScope>(gate()), !has_roles, "{preset:?}");
         }
-        assert!(leaves::<ClaimedKey>(payments()) && !leaves::<ClaimedKey>(accounts()));
-        assert_eq!(leaves::<SignedMessage>(payments()), uk, "{preset:?}");
+        assert_eq!(leaves::<ClaimedKey>(payments()), preset.is_once(), "{preset:?}");
+        assert!(!leaves::<ClaimedKey>(accounts()));
+        assert_eq!(leaves::<SignedMessage>(payments()), preset.is_signed(), "{preset:?}");
         assert!(!leaves::<SignedMessage>(accounts()));
     }
 }

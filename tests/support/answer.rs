@@ -53,7 +53,12 @@ impl Answer {
     /// The code of the body in whichever of the formats, empty if there is none.
     pub fn code(&self) -> String {
         let json = self.json();
-        let code = [&json["Errors"][0]["ErrorCode"], &json["errors"][0]["Code"], &json["error"]];
+        let code = [
+            &json["Errors"][0]["ErrorCode"],
+            &json["errors"][0]["Code"],
+            &json["error"],
+            &json["tppMessages"][0]["code"],
+        ];
         code.iter().find_map(|code| code.as_str()).unwrap_or_default().to_owned()
     }
 

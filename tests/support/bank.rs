@@ -14,18 +14,21 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_open_banking::body::Body;
 use tower_open_banking::cert::{
     Anchors, CertificateMatch, Client, Clients, NameOrder, PresentCertificate, RegisteredName,
-    TrustCertificate,
+    Trust, TrustCertificate,
 };
 use tower_open_banking::crypto::{Algorithm, SigningKey};
-use tower_open_banking::eidas::RequireRole;
+use tower_open_banking::eidas::{Block, Blocked, IdentifyPsp, RequireRole, StopList};
 use tower_open_banking::gate::{Gate, GateBuilder};
 use tower_open_banking::idempotency::{IdempotencyStore, MemoryStore};
 use tower_open_banking::jose::{Jwk, Key, KeySet};
 use tower_open_banking::profile::obie::Version;
-use tower_open_banking::profile::{Bank, fapi1, obie, wso2};
+use tower_open_banking::profile::{Bank, berlin, fapi1, obie, wso2};
 use tower_open_banking::reject::Rejection;
 use tower_open_banking::revocation::Revocation;
-use tower_open_banking::signature::{ObieSigning, ResponseSigner, SignResponse, VerifySignature};
+use tower_open_banking::signature::{
+    ObieSigning, RequireOneOrganisation, ResponseSigner, SignResponse, SigningCertificates,
+    VerifySignature,
+};
 use tower_open_banking::token::{RequireScope, TokenAudience, TokenIssuer, VerifyToken};
 
 use super::answer::Answer;
@@ -38,6 +41,10 @@ pub const BANK_KID: &str = "bank-sig-1";
 pub const CLIENT: &str = "demo-tpp";
 pub const OTHER_CLIENT: &str = "other-tpp";
 pub const CLIENT_KID: &str = "tpp-sig-1";
+/// The same key under another provider's seal.
+pub const MIXED_KID: &str = "tpp-sig-2";
+/// The same key under a seal without qcStatements.
+pub const SILENT_KID: &str = "tpp-sig-3";
 pub const ORGANISATION: &str = "0015800001041RHAAY";
 pub const SOFTWARE: &str = "HQuZPIt3ipkh33Uxytox1E";
 pub const TOKEN_KID: &str = "as-ec-1";
@@ -91,9 +98,43 @@ pub fn jwks(keys: &[(&Secret, &str)]) -> String {
     serde_json::json!({ "keys": keys }).to_string()
 }
 
+/// A JWK set with the key of the client under its seals.
+pub fn sealed_jwks() -> String {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    let silent = Qwac { raw_statements: Some(Vec::new()), ..Qwac::default() };
+    let all =
+        [(CLIENT_KID, Qwac::default()), (MIXED_KID, Qwac::of_a_third()), (SILENT_KID, silent)];
+    let keys: Vec<_> = all
+        .into_iter()
+        .map(|(kid, qwac)| {
+            let mut jwk = serde_json::to_value(CLIENT_KEY.jwk(kid)).unwrap();
+            let seal = qwac.seal().issued_to(&CLIENT_KEY.pem);
+            jwk["x5c"] = serde_json::json!([BASE64_STANDARD.encode(seal)]);
+            jwk
+        })
+        .collect();
+    serde_json::json!({ "keys": keys }).to_string()
+}
+
 /// A bank with an empty store.
 pub fn bank() -> Bank {
     bank_with(Arc::new(MemoryStore::with_capacity(10_000)))
+}
+
+/// A bank that also keeps a stop list, judges signing certificates, and compares organisations.
+pub fn strict_bank() -> Bank {
+    let blocked = Block::of(Blocked::Organisation(pki::BLOCKED.parse().unwrap()));
+    Bank {
+        stop_list: Some(StopList::of([blocked])),
+        one_organisation: Some(RequireOneOrganisation::by_name()),
+        ..bank()
+    }
+}
+
+fn seals() -> SigningCertificates {
+    let lists = Revocation::by_lists([pki::revocation_list()]).unwrap();
+    let trust = Trust::seals(Anchors::of([pki::anchor()]).unwrap(), lists);
+    SigningCertificates::trusted_by(trust, IdentifyPsp::from_uk_directory())
 }
 
 /// A bank with this store.
@@ -109,6 +150,8 @@ pub fn bank_with(store: Arc<dyn IdempotencyStore>) -> Bank {
             keys.unwrap(),
         ),
         clients: Arc::new(clients()),
+        stop_list: None,
+        one_organisation: None,
         store,
     }
 }
@@ -117,9 +160,14 @@ pub fn bank_with(store: Arc<dyn IdempotencyStore>) -> Bank {
 pub fn clients() -> Clients {
     let of = |id: &str, qwac: Qwac, organisation: &str, software: &str, key: &Secret| {
         let subject = RegisteredName::parse(&qwac.subject_dn(), NameOrder::AllowReversed).unwrap();
+        let identifier = qwac.organisation_identifier;
+        let sealed =
+            |kid, seal: Qwac| key.verifying(kid).certified_by([seal.issued_to(&key.pem)]).unwrap();
+        let keys = [sealed(CLIENT_KID, qwac.seal()), sealed(MIXED_KID, Qwac::of_a_third().seal())];
         Client::new(id, CertificateMatch::SubjectDn { subject, issuer: None })
             .in_directory(organisation, software)
-            .signs_with(KeySet::of([key.verifying(CLIENT_KID)]).unwrap(), [Algorithm::Ps256])
+            .identified_by(identifier)
+            .signs_with(KeySet::of(keys).unwrap(), [Algorithm::Ps256])
     };
     Clients::of([
         of(CLIENT, Qwac::default(), ORGANISATION, SOFTWARE, &CLIENT_KEY),
@@ -136,10 +184,12 @@ pub enum Preset {
     Uk40,
     Fapi1,
     Wso2,
+    Berlin,
 }
 
 impl Preset {
-    pub const ALL: [Self; 5] = [Self::Uk313, Self::Uk314, Self::Uk40, Self::Fapi1, Self::Wso2];
+    pub const ALL: [Self; 6] =
+        [Self::Uk313, Self::Uk314, Self::Uk40, Self::Fapi1, Self::Wso2, Self::Berlin];
 
     /// Its name in a configuration.
     pub fn name(self) -> &'static str {
@@ -149,7 +199,21 @@ impl Preset {
             Self::Uk40 => "uk-4.0",
             Self::Fapi1 => "fapi1-advanced",
             Self::Wso2 => "wso2",
+            Self::Berlin => "berlin-group",
         }
+    }
+
+    /// The header under which a request and its answer have one id.
+    pub fn id_header(self) -> &'static str {
+        match self {
+            Self::Berlin => "x-request-id",
+            _ => "x-fapi-interaction-id",
+        }
+    }
+
+    /// Whether a payment is made once for each key.
+    pub fn is_once(self) -> bool {
+        self != Self::Berlin
     }
 
     pub fn signing(self) -> ObieSigning {
@@ -160,7 +224,7 @@ impl Preset {
     }
 
     pub fn is_signed(self) -> bool {
-        self != Self::Fapi1
+        !matches!(self, Self::Berlin | Self::Fapi1)
     }
 
     fn version(self) -> Version {
@@ -174,11 +238,16 @@ impl Preset {
     /// The gate in front of payment initiation.
     pub fn payments(self, bank: &Bank) -> GateBuilder {
         let verify = VerifySignature::detached_jws(self.signing());
+        let verify = match bank.one_organisation {
+            Some(_) => verify.certified_by(seals()),
+            None => verify,
+        };
         let sign = signer(self.signing());
         let role = RequireRole::payment_initiation();
         let gate = match self {
             Self::Fapi1 => fapi1::payments(bank, RequireScope::all(["payments"])),
             Self::Wso2 => wso2::payments(bank, role, verify, sign),
+            Self::Berlin => berlin::payments(bank, IdentifyPsp::from_certificate(), role),
             _ => obie::payments(self.version(), bank, role, verify, sign),
         };
         gate.clock(super::clock)
@@ -190,6 +259,7 @@ impl Preset {
         let gate = match self {
             Self::Fapi1 => fapi1::resources(bank, RequireScope::all(["accounts"])),
             Self::Wso2 => wso2::unsigned(bank, role),
+            Self::Berlin => berlin::accounts(bank, IdentifyPsp::from_certificate(), role),
             _ => obie::unsigned(self.version(), bank, role),
         };
         gate.clock(super::clock)

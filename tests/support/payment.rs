@@ -32,6 +32,8 @@ pub struct Payment {
     pub token_from: TokenFrom,
     pub body: Vec<u8>,
     pub signature: Signature,
+    /// The id under which the signing key is named.
+    pub kid: &'static str,
     /// What is done to the body after it was signed.
     pub tampered: bool,
     /// All headers but token and signature.
@@ -85,6 +87,7 @@ impl Payment {
                 true => Signature::By(preset.signing()),
                 false => Signature::None,
             },
+            kid: CLIENT_KID,
             tampered: false,
             headers: HeaderMap::new(),
         };
@@ -93,6 +96,8 @@ impl Payment {
             (ACCEPT, "application/json"),
             (HeaderName::from_static("x-idempotency-key"), key),
             (HeaderName::from_static("x-fapi-interaction-id"), INTERACTION_ID),
+            (HeaderName::from_static("x-request-id"), INTERACTION_ID),
+            (HeaderName::from_static("psu-ip-address"), "104.25.212.99"),
             (HeaderName::from_static("x-fapi-auth-date"), "Sun, 20 Sep 2026 19:43:31 GMT"),
             (HeaderName::from_static("x-fapi-customer-ip-address"), "104.25.212.99"),
         ] {
@@ -163,7 +168,7 @@ impl Payment {
             request.headers_mut().insert(AUTHORIZATION, value);
         }
         if let Signature::By(signing) = self.signature {
-            let value = sign(&CLIENT_KEY, signing, &self.body);
+            let value = sign_as(self.kid, &CLIENT_KEY, signing, &self.body);
             request.headers_mut().insert("x-jws-signature", HeaderValue::try_from(value).unwrap());
         }
         let presented = self.is_presented.then(|| self.certificate.der());
@@ -181,9 +186,12 @@ impl Payment {
 
 /// `x-jws-signature` over a body.
 pub fn sign(key: &Secret, signing: ObieSigning, body: &[u8]) -> String {
+    sign_as(CLIENT_KID, key, signing, body)
+}
+
+fn sign_as(kid: &str, key: &Secret, signing: ObieSigning, body: &[u8]) -> String {
     let issuer = format!("{ORGANISATION}/{SOFTWARE}");
-    let mut header =
-        NewHeader::new(key.algorithm(), CLIENT_KID).typ("JOSE").cty("application/json");
+    let mut header = NewHeader::new(key.algorithm(), kid).typ("JOSE").cty("application/json");
     if signing == ObieSigning::V3_1_0 {
         header = header.unencoded();
     }

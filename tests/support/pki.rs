@@ -28,7 +28,7 @@ pub struct Qwac {
     pub organisation_identifier: &'static str,
     pub qc_type: QcType,
     pub roles: &'static [Role],
-    /// Stands in the place of the qcStatements that the other fields make.
+    /// Stands in the place of the qcStatements that the other fields make; none if empty.
     pub raw_statements: Option<Vec<u8>>,
     pub serial: u64,
     /// The first and the last year; a certificate of 2026 is good now.
@@ -48,6 +48,8 @@ pub const PSP_PI: Role = (2, "PSP_PI");
 pub const PSP_AI: Role = (3, "PSP_AI");
 pub const PSP_IC: Role = (4, "PSP_IC");
 
+/// The organisation that a strict bank does not serve.
+pub const BLOCKED: &str = "PSDGB-FCA-666666";
 /// The serial number that the revocation list names.
 pub const REVOKED: u64 = 666;
 
@@ -78,6 +80,21 @@ impl Qwac {
         }
     }
 
+    /// The certificate of a provider that is no client of the bank.
+    pub fn of_a_third() -> Self {
+        Self {
+            organisation: "Third TPP GmbH",
+            organisation_identifier: "PSDDE-BAFIN-77777",
+            serial: 4713,
+            ..Self::default()
+        }
+    }
+
+    /// The certificate with which the same provider seals its messages.
+    pub fn seal(self) -> Self {
+        Self { qc_type: QcType::Seal, serial: self.serial + 1000, ..self }
+    }
+
     /// The name under which the bank has registered the holder.
     pub fn subject_dn(&self) -> String {
         let (organisation, identifier) = (self.organisation, self.organisation_identifier);
@@ -89,10 +106,18 @@ impl Qwac {
         static ISSUED: LazyLock<Mutex<HashMap<Qwac, CertificateDer<'static>>>> =
             LazyLock::new(Mutex::default);
         let mut issued = ISSUED.lock().unwrap_or_else(PoisonError::into_inner);
-        issued.entry(self.clone()).or_insert_with(|| self.issue()).clone()
+        issued
+            .entry(self.clone())
+            .or_insert_with(|| self.issue(&TRANSPORT_KEY, &[ExtendedKeyUsagePurpose::ServerAuth]))
+            .clone()
     }
 
-    fn issue(&self) -> CertificateDer<'static> {
+    /// The certificate for a key of its own, in PEM: a seal's.
+    pub fn issued_to(&self, pem: &str) -> CertificateDer<'static> {
+        self.issue(&KeyPair::from_pem(pem).unwrap(), &[])
+    }
+
+    fn issue(&self, key: &KeyPair, usages: &[ExtendedKeyUsagePurpose]) -> CertificateDer<'static> {
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
         for (kind, text) in [
@@ -107,15 +132,17 @@ impl Qwac {
         params.not_before = date_time_ymd(self.years.0, 1, 1);
         params.not_after = date_time_ymd(self.years.1, 1, 1);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.extended_key_usages = usages.to_vec();
         let statements = self.raw_statements.clone().unwrap_or_else(|| self.qc_statements());
-        params.custom_extensions =
-            vec![CustomExtension::from_oid_content(QC_STATEMENTS, statements)];
+        if !statements.is_empty() {
+            params.custom_extensions =
+                vec![CustomExtension::from_oid_content(QC_STATEMENTS, statements)];
+        }
         let issuer = match self.issuer {
             Authority::Demo => &*DEMO,
             Authority::Rogue => &*ROGUE,
         };
-        params.signed_by(&*TRANSPORT_KEY, issuer).unwrap().der().clone()
+        params.signed_by(key, issuer).unwrap().der().clone()
     }
 
     /// QcCompliance, QcType and the PSD2 statement (TS 119 495, annex A).
@@ -145,6 +172,22 @@ impl Qwac {
             sequence(&[oid(&[4, 0, 0x81, 0x98, 0x27, 2]), sequence(&psd2)]),
         ])
     }
+}
+
+/// The key of every client's certificate, in PKCS #8.
+pub fn transport_key() -> Vec<u8> {
+    TRANSPORT_KEY.serialize_der()
+}
+
+/// A certificate that its holder made for himself, with that key.
+pub fn self_signed() -> CertificateDer<'static> {
+    static MADE: LazyLock<CertificateDer<'static>> = LazyLock::new(|| {
+        let mut params = CertificateParams::default();
+        params.not_before = date_time_ymd(2026, 1, 1);
+        params.not_after = date_time_ymd(2027, 1, 1);
+        params.self_signed(&*TRANSPORT_KEY).unwrap().der().clone()
+    });
+    MADE.clone()
 }
 
 /// The certificate of the authority that the bank trusts.

@@ -1,6 +1,9 @@
+use http::HeaderName;
+
 use crate::header::Repeated;
 
-/// Why a certificate header cannot be read. The request is malformed: status 400.
+/// Why a certificate header cannot be read. The request is malformed: status 400; only for
+/// [`Unverified`](Self::Unverified) it is not.
 ///
 /// Carries no part of the value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +18,12 @@ pub enum ForwardedError {
     /// A chain header without the header of the leaf (RFC 9440, section 2.3).
     #[error("a chain came without the certificate it belongs to")]
     ChainWithoutLeaf,
+    /// The proxy sent a certificate, and says that there is none: it forwards what clients wrote.
+    #[error("a certificate came, and {header} says that there is none")]
+    DeniedCertificate {
+        /// The header of the verdict.
+        header: HeaderName,
+    },
     /// The `Cert`, `Chain` and `Hash` of one XFCC element are not of one certificate.
     #[error("the parts of the XFCC element disagree")]
     Disagreement,
@@ -33,6 +42,12 @@ pub enum ForwardedError {
     /// The certificate is neither there nor marked as absent.
     #[error("no certificate in the header")]
     NoCertificate,
+    /// A certificate came without the verdict of the proxy.
+    #[error("a certificate came without a verdict in {header}")]
+    NoVerdict {
+        /// The header of the verdict.
+        header: HeaderName,
+    },
     /// Bytes outside ASCII, or control characters.
     #[error("the header is not ASCII")]
     NotAscii,
@@ -66,5 +81,12 @@ pub enum ForwardedError {
     UnexpectedElements {
         /// The number of elements.
         found: usize,
+    },
+    /// The proxy could not verify the certificate. The request is well formed: the certificate is
+    /// untrusted.
+    #[error("{header} does not say that the certificate is good")]
+    Unverified {
+        /// The header of the verdict.
+        header: HeaderName,
     },
 }

@@ -2,7 +2,9 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use rustls_pki_types::CertificateDer;
 
 use super::encoding::text;
+use super::verdict::{ProxyVerdict, Unverified};
 use super::{Encoding, ForwardedChain, ForwardedError, der, rfc9440};
+use crate::context::relaxed;
 use crate::header::single;
 
 /// `Client-Cert` (RFC 9440).
@@ -11,14 +13,19 @@ pub const CLIENT_CERT: HeaderName = HeaderName::from_static("client-cert");
 /// `Client-Cert-Chain` (RFC 9440).
 pub const CLIENT_CERT_CHAIN: HeaderName = HeaderName::from_static("client-cert-chain");
 
-/// The header in which the proxy in front of the service hands over the client certificate.
+/// The headers in which the proxy in front of the service hands over the client certificate, with
+/// the chain and with its verdict if it has one.
 ///
-/// Does not judge who sent it: read it only from a trusted peer, and strip it from every request.
+/// Does not judge who sent them: read them only from a trusted peer, and strip them from every
+/// request. [`nginx`](Self::nginx), [`haproxy`](Self::haproxy) and the others know what each product
+/// sends; [`named`](Self::named) is for the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForwardedHeader {
     leaf: HeaderName,
     encoding: Encoding,
     chain: Option<(HeaderName, ChainForm)>,
+    verdicts: Vec<ProxyVerdict>,
+    unverified: Unverified,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,15 +37,16 @@ enum ChainForm {
 }
 
 impl ForwardedHeader {
-    /// `Client-Cert` with `Client-Cert-Chain`.
-    pub fn rfc9440() -> Self {
-        let chain = Some((CLIENT_CERT_CHAIN, ChainForm::List));
-        Self { leaf: CLIENT_CERT, encoding: Encoding::Rfc9440, chain }
+    /// A header of the proxy's own, without a header for the chain and without a verdict.
+    pub fn named(leaf: HeaderName, encoding: Encoding) -> Self {
+        let (verdicts, unverified) = (Vec::new(), Unverified::Refuse);
+        Self { leaf, encoding, chain: None, verdicts, unverified }
     }
 
-    /// A header of the proxy's own, without a header for the chain.
-    pub fn named(leaf: HeaderName, encoding: Encoding) -> Self {
-        Self { leaf, encoding, chain: None }
+    /// Reads the certificate from a header of another name.
+    #[must_use]
+    pub fn in_header(self, leaf: HeaderName) -> Self {
+        Self { leaf, ..self }
     }
 
     /// Also reads a header that holds the chain: a list for [`Encoding::Rfc9440`], certificates
@@ -46,19 +54,51 @@ impl ForwardedHeader {
     ///
     /// Refused for the other encodings, which have no such header.
     pub fn with_chain(self, chain: HeaderName) -> Result<Self, NoChainHeader> {
-        let form = match self.encoding {
-            Encoding::Base64Der => ChainForm::Concatenated,
-            Encoding::Rfc9440 => ChainForm::List,
-            _ => return Err(NoChainHeader),
-        };
-        Ok(Self { chain: Some((chain, form)), ..self })
+        let chained = self.chained(chain);
+        if chained.chain.is_some() { Ok(chained) } else { Err(NoChainHeader) }
+    }
+
+    /// Reads the verdicts from headers of other names, in the order in which the product's page
+    /// names them.
+    ///
+    /// Refuses another number of names than the proxy has verdicts.
+    pub fn with_verdicts(
+        mut self,
+        names: impl IntoIterator<Item = HeaderName>,
+    ) -> Result<Self, VerdictHeaders> {
+        let names: Vec<_> = names.into_iter().collect();
+        if names.len() != self.verdicts.len() {
+            return Err(VerdictHeaders { due: self.verdicts.len(), named: names.len() });
+        }
+        for (verdict, name) in self.verdicts.iter_mut().zip(names) {
+            verdict.header = name;
+        }
+        Ok(self)
+    }
+
+    /// Also takes certificates that the proxy could not verify, and leaves the judgement to
+    /// [`TrustCertificate`](crate::cert::TrustCertificate) alone: for a proxy that cannot know
+    /// every issuer (nginx with `optional_no_ca`). The verdict is still due, and one that there
+    /// is no certificate still counts.
+    #[must_use]
+    pub fn allow_unverified(self) -> Self {
+        relaxed("PresentCertificate", "allow_unverified");
+        Self { unverified: Unverified::Allow, ..self }
     }
 
     /// Reads the certificate; `None` if no header came, or one that says there is none.
     ///
-    /// Refuses a header in several lines, except for the list of RFC 9440, and a chain without a
-    /// leaf (RFC 9440, section 2.3).
+    /// Refuses a header in several lines, except for the list of RFC 9440, a chain without a leaf
+    /// (RFC 9440, section 2.3), and a certificate without the verdict of the proxy that it is good.
     pub fn read(&self, headers: &HeaderMap) -> Result<Option<ForwardedChain>, ForwardedError> {
+        let forwarded = self.certificates(headers)?;
+        for verdict in &self.verdicts {
+            verdict.judge(headers, forwarded.is_some(), self.unverified)?;
+        }
+        Ok(forwarded)
+    }
+
+    fn certificates(&self, headers: &HeaderMap) -> Result<Option<ForwardedChain>, ForwardedError> {
         let leaf = match single(headers, &self.leaf)? {
             None => None,
             Some(value) => self.encoding.decode(value)?,
@@ -72,12 +112,36 @@ impl ForwardedHeader {
         }
     }
 
+    /// Whether one of the headers came, with whatever value.
+    pub(in crate::cert) fn occurs(&self, headers: &HeaderMap) -> bool {
+        self.names().any(|name| headers.contains_key(name))
+    }
+
     /// Removes the headers, whoever set them.
     pub fn strip(&self, headers: &mut HeaderMap) {
-        headers.remove(&self.leaf);
-        if let Some((chain, _)) = &self.chain {
-            headers.remove(chain);
+        for name in self.names() {
+            headers.remove(name);
         }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &HeaderName> {
+        let chain = self.chain.iter().map(|(name, _)| name);
+        let verdicts = self.verdicts.iter().map(|verdict| &verdict.header);
+        std::iter::once(&self.leaf).chain(chain).chain(verdicts)
+    }
+
+    /// With a header for the chain, if the encoding has one.
+    pub(super) fn chained(self, chain: HeaderName) -> Self {
+        let form = match self.encoding {
+            Encoding::Base64Der => Some(ChainForm::Concatenated),
+            Encoding::Rfc9440 => Some(ChainForm::List),
+            _ => None,
+        };
+        Self { chain: form.map(|form| (chain, form)), ..self }
+    }
+
+    pub(super) fn judged(self, verdicts: impl Into<Vec<ProxyVerdict>>) -> Self {
+        Self { verdicts: verdicts.into(), ..self }
     }
 }
 
@@ -115,6 +179,16 @@ fn certificates(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this encoding of client certificates has no header for the chain")]
 pub struct NoChainHeader;
+
+/// The names for a proxy's verdicts do not fit their number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{named} headers are named for {due} verdicts of the proxy")]
+pub struct VerdictHeaders {
+    /// How many verdicts the proxy has.
+    pub due: usize,
+    /// How many headers were named.
+    pub named: usize,
+}
 
 #[cfg(test)]
 mod tests {

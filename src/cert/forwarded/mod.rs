@@ -9,12 +9,16 @@ use std::fmt;
 use rustls_pki_types::CertificateDer;
 
 mod armour;
+mod clouds;
 mod der;
 mod encoding;
 mod error;
 mod header;
 mod percent;
+mod proxy;
 mod rfc9440;
+mod servers;
+mod verdict;
 mod xfcc;
 
 #[cfg(test)]
@@ -22,7 +26,8 @@ mod samples;
 
 pub use encoding::{Certificates, Encoding, PercentDecoding, UnknownEncoding, XfccElement};
 pub use error::ForwardedError;
-pub use header::{CLIENT_CERT, CLIENT_CERT_CHAIN, ForwardedHeader, NoChainHeader};
+pub use header::{CLIENT_CERT, CLIENT_CERT_CHAIN, ForwardedHeader, NoChainHeader, VerdictHeaders};
+pub use proxy::UnknownProxy;
 
 /// A certificate that a header carried, with the certificates that came along.
 ///

@@ -28,6 +28,12 @@ impl KeyUsage {
         self.0.key_encipherment()
     }
 
+    /// Encipherment of data.
+    #[must_use]
+    pub fn data_encipherment(self) -> bool {
+        self.0.data_encipherment()
+    }
+
     /// Key agreement.
     #[must_use]
     pub fn key_agreement(self) -> bool {
@@ -44,5 +50,17 @@ impl KeyUsage {
     #[must_use]
     pub fn crl_sign(self) -> bool {
         self.0.crl_sign()
+    }
+
+    /// With key agreement: encipherment alone.
+    #[must_use]
+    pub fn encipher_only(self) -> bool {
+        self.0.encipher_only()
+    }
+
+    /// With key agreement: decipherment alone.
+    #[must_use]
+    pub fn decipher_only(self) -> bool {
+        self.0.decipher_only()
     }
 }

@@ -1,5 +1,14 @@
 //! The adapters for servers that terminate TLS with rustls.
 
+#[cfg(feature = "axum-serve")]
+mod axum_serve;
+#[cfg(feature = "axum-server")]
+mod axum_server;
+#[cfg(feature = "tokio-rustls")]
+mod introduce;
+#[cfg(feature = "tokio-rustls")]
+mod listener;
+
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key,
@@ -12,6 +21,12 @@ use rustls::{
 };
 use webpki::RawPublicKeyEntity;
 
+#[cfg(feature = "axum-serve")]
+pub use self::axum_serve::introduce;
+#[cfg(feature = "axum-server")]
+pub use self::axum_server::IntroducingAcceptor;
+#[cfg(feature = "tokio-rustls")]
+pub use self::{introduce::Introduce, listener::TlsListener};
 use super::PeerCertificates;
 
 /// Proves that a client holds the key of the certificate it presents, and nothing else.
@@ -48,7 +63,8 @@ use super::PeerCertificates;
 /// }
 /// ```
 ///
-/// The rules then want [`PeerCertificates`] in the extensions of every request.
+/// The rules then want [`PeerCertificates`] in the extensions of every request. Sessions are resumed
+/// unless the `session_storage` of the `ServerConfig` keeps none.
 #[derive(Clone, Debug)]
 pub struct PossessionOnly {
     algorithms: WebPkiSupportedAlgorithms,

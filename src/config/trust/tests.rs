@@ -25,7 +25,11 @@ fn error(lines: &str) -> String {
         Ok(trust) => trust,
         Err(error) => return error,
     };
-    Files(&FOLDER).trust(&trust).err().map(|error| error.to_string()).unwrap_or_default()
+    Files(&FOLDER)
+        .material("trust", &trust)
+        .err()
+        .map(|error| error.to_string())
+        .unwrap_or_default()
 }
 
 #[test]

@@ -244,7 +244,7 @@ fn what_a_lenient_rule_found_is_not_remembered_by_a_strict_one() {
     assert_eq!(first.kind(), Kind::QSeal);
     assert!(check(&strict, &mut parts).is_err());
     let second = check(&lenient.clone(), &mut parts).unwrap();
-    assert!(Arc::ptr_eq(&first.0, &second.0));
+    assert!(Arc::ptr_eq(&first.identity, &second.identity));
 }
 
 #[test]

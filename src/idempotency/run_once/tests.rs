@@ -13,7 +13,7 @@ use crate::cert::{CertificateMatch, Client};
 use crate::crypto::test_keys;
 use crate::gate::{Gate, GateBuilder, Passport, Rule};
 use crate::header::EchoInteractionId;
-use crate::idempotency::MemoryStore;
+use crate::idempotency::{FinalOutcome, MemoryStore};
 use crate::jose::Detached;
 use crate::reject::Problem;
 use crate::signature::{ObieSigning, ResponseSigner, SignResponse};
@@ -21,8 +21,11 @@ use rustls_pki_types::UnixTime;
 
 mod faults;
 mod outcomes;
+mod policies;
 mod scope;
 
+const TEXT: &str = "x-idempotency-key";
+const HEADER: HeaderName = HeaderName::from_static(TEXT);
 const START: u64 = 1_700_000_000;
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;

@@ -67,7 +67,6 @@ impl<'a> Entry<'a> {
             }
             // This entry and those after it are the certificates of whom it names.
             CERTIFICATE_ISSUER => return Err(ListError::Indirect),
-            INVALIDITY_DATE => {}
             _ => self.unknown_critical |= extension.critical,
         }
         Ok(())
@@ -85,7 +84,6 @@ fn reason(value: &[u8]) -> der::Result<Option<CrlReason>> {
 }
 
 const CERTIFICATE_ISSUER: Oid = Oid::literal("2.5.29.29");
-const INVALIDITY_DATE: Oid = Oid::literal("2.5.29.24");
 const REASON_CODE: Oid = Oid::literal("2.5.29.21");
 
 /// Twenty octets (RFC 5280, 4.1.2.2), and one for those who count without the sign. No certificate

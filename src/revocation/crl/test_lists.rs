@@ -19,6 +19,8 @@ pub(super) struct TestList {
     pub(super) revoked: Vec<u8>,
     pub(super) extensions: Vec<u8>,
     pub(super) algorithm: Vec<u8>,
+    /// What follows the signature.
+    pub(super) behind: Vec<u8>,
 }
 
 impl TestList {
@@ -33,6 +35,7 @@ impl TestList {
             revoked: Vec::new(),
             extensions: extensions(&[crl_number(&[1])]),
             algorithm: ECDSA_WITH_SHA256.into(),
+            behind: Vec::new(),
         }
     }
 
@@ -50,7 +53,7 @@ impl TestList {
             ],
         );
         let signature = tlv(0x03, &[&[0], &authority.signs(&tbs)]);
-        tlv(0x30, &[&tbs, &self.algorithm, &signature])
+        tlv(0x30, &[&tbs, &self.algorithm, &signature, &self.behind])
     }
 }
 

@@ -7,7 +7,7 @@ use http::Uri;
 use rustls_pki_types::UnixTime;
 
 use super::super::crl::{Freshness, ListError, ListStatus, RevocationList};
-use super::super::standing::{ASK_AGAIN, Standing, after};
+use super::super::standing::{Standing, after};
 use super::ListRefused;
 use crate::cert::Certificate;
 
@@ -56,8 +56,8 @@ impl Known {
         max_age: Option<Duration>,
         now: UnixTime,
     ) -> Self {
-        let ends = list.next_update().unwrap_or_else(|| after(now, ASK_AGAIN));
-        let shorter = max_age.map(|max_age| after(now, max_age.max(ASK_AGAIN)));
+        let ends = list.next_update().unwrap_or_else(|| after(now, LEAST_AGE));
+        let shorter = max_age.map(|max_age| after(now, max_age.max(LEAST_AGE)));
         let ask_again = shorter.map_or(ends, |time| time.min(ends));
         let source = Source::Network(Fetched { uri, bytes, taken: now, ask_again });
         Self { list: Arc::new(list), source }
@@ -147,9 +147,11 @@ pub(super) fn replaced(old: &[Known], new: Vec<Known>, at: At<'_>) -> (Vec<Known
     let (refused, taken): (Vec<_>, Vec<_>) =
         new.into_iter().partition(|known| old.iter().any(|one| known.rolls_back(one)));
     let stays = |one: &Known| {
+        let mut of_scope = taken.iter().filter(|known| known.is_of_scope(one)).peekable();
+        let is_needed =
+            of_scope.peek().is_some() || refused.iter().any(|known| known.is_of_scope(one));
+        let is_replaced = of_scope.any(|known| !known.is_from_the_future(at));
         // A file that was taken away is no source any more; what was fetched still is one.
-        let is_replaced = taken.iter().any(|known| known.is_of_scope(one));
-        let is_needed = refused.iter().any(|known| known.is_of_scope(one));
         !is_replaced && (is_needed || one.fetched().is_some())
     };
     let stay: Vec<Known> = old.into_iter().filter(|one| stays(one)).cloned().collect();
@@ -177,3 +179,6 @@ pub(super) fn with(lists: &[Known], fetched: Known, at: At<'_>) -> Result<Vec<Kn
 fn before(time: UnixTime) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(time.as_secs().saturating_sub(1)))
 }
+
+/// How long a list serves at least, whatever HTTP says: it may be long, and requests wait for it.
+const LEAST_AGE: Duration = Duration::from_secs(300);

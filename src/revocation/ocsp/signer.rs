@@ -127,7 +127,8 @@ impl Search<'_> {
         let unreadable = Failure::NotAuthorized(SignerFault::Unreadable);
         let certificate = Certificate::from_der(der).map_err(|_| unreadable)?;
         let fields = Fields::of(der).map_err(|_| unreadable)?;
-        demand(self.is_by_issuer(&certificate), SignerFault::OtherIssuer)?;
+        let by_issuer = certificate.issuer().matches(self.how.certificate.issuer());
+        demand(by_issuer, SignerFault::OtherIssuer)?;
         demand(is_for_ocsp(&certificate), SignerFault::NotForOcsp)?;
         demand(self.is_in_time(&certificate), SignerFault::OutOfTime)?;
         let known = certificate.critical_extensions().all(|oid| UNDERSTOOD.contains(&oid));
@@ -143,11 +144,6 @@ impl Search<'_> {
     fn signed_by(&self, spki: &[u8]) -> Result<(), Failure> {
         let Basic { signed, algorithm, signature, .. } = self.response;
         (self.verify)(spki, algorithm, signed, signature).map_err(|_| Failure::BadSignature)
-    }
-
-    fn is_by_issuer(&self, certificate: &Certificate) -> bool {
-        certificate.issuer_der() == self.how.issuer.name()
-            || certificate.issuer().matches(self.how.certificate.issuer())
     }
 
     fn is_in_time(&self, certificate: &Certificate) -> bool {

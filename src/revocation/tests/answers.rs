@@ -125,6 +125,34 @@ fn unknown_takes_the_place_of_good_and_is_forgotten_within_minutes() {
 }
 
 #[test]
+fn an_answer_that_is_over_but_for_the_skew_serves_those_who_wait_for_it() {
+    let leaf = client();
+    let web = Web::default();
+    web.answers(answer(&leaf, NOW - HOUR - 60, GOOD));
+    let revocation = Revocation::builder().ocsp_over(web.clone()).build().unwrap();
+    assert_eq!(verdict(&revocation, &path(&leaf), NOW), Ok(NOW + 5));
+    web.is_down();
+    assert_eq!(verdict(&revocation, &path(&leaf), NOW + 6), NO_DATA);
+}
+
+#[test]
+fn a_hold_that_names_no_next_update_is_asked_about_after_five_minutes() {
+    let leaf = client();
+    let on_hold = TestResponse::good(&ISSUING, &read(&leaf));
+    let on_hold = TestResponse { produced_at: NOW, ..on_hold }.saying(|single| {
+        (single.this_update, single.next_update) = (NOW, None);
+        single.status = status_revoked(NOW - DAY, Some(6));
+    });
+    let web = Web::default();
+    web.answers(on_hold.signed_by(&ISSUING));
+    let revocation = Revocation::builder().ocsp_over(web.clone()).build().unwrap();
+    assert_eq!(verdict(&revocation, &path(&leaf), NOW), REVOKED);
+    web.answers(answer(&leaf, NOW + 1, GOOD));
+    assert_eq!(verdict(&revocation, &path(&leaf), NOW + 299), REVOKED);
+    assert_eq!(verdict(&revocation, &path(&leaf), NOW + 300), Ok(NOW + 1 + HOUR));
+}
+
+#[test]
 fn a_good_answer_out_of_date_is_good_within_max_stale_and_not_beyond() {
     let leaf = client();
     let (web, revocation) = told(&leaf, GOOD);

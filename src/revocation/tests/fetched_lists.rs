@@ -125,3 +125,22 @@ fn there_is_an_end_to_the_room_for_lists() {
     limited(&mut revocation, length);
     assert_eq!(verdict(&revocation, &path(&leaf), NOW + 30), Ok(NOW + DAY - 1));
 }
+
+#[test]
+fn the_time_that_http_allows_only_shortens() {
+    let leaf = client();
+    for (max_age, until) in [("max-age=600", 600), ("max-age=999999", DAY), ("no-store", 300)] {
+        let web = Web::default();
+        let headers = [(header::CACHE_CONTROL, HeaderValue::from_static(max_age))];
+        let body = Bytes::from(list(NOW, 1, &[]));
+        web.put(LIST, Ok(Fetched::new(StatusCode::OK, &HeaderMap::from_iter(headers), body)));
+        let revocation = by_lists(&web);
+        assert_eq!(verdict(&revocation, &path(&leaf), NOW), Ok(NOW + until - 1), "{max_age}");
+        web.is_down();
+        web.asked();
+        // While nobody answers, its own time counts.
+        let later = if until < DAY { Ok(NOW + until + 30) } else { NO_DATA };
+        assert_eq!(verdict(&revocation, &path(&leaf), NOW + until), later, "{max_age}");
+        assert_eq!(web.asked(), [LIST], "{max_age}");
+    }
+}

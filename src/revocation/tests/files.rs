@@ -93,6 +93,9 @@ fn a_list_from_the_future_is_passed_over_and_spoils_nothing() {
     assert_eq!(verdict(&revocation, &path(&leaf), NOW), Ok(NOW + DAY - 1));
     assert_eq!(revocation.replace_lists([list(NOW + 1, 2, &[&leaf])]).unwrap(), ALL_TAKEN);
     assert_eq!(verdict(&revocation, &path(&leaf), NOW + 1), REVOKED);
+    // Nor does it take away what the one before it said.
+    assert_eq!(revocation.replace_lists([future()]).unwrap(), ALL_TAKEN);
+    assert_eq!(verdict(&revocation, &path(&leaf), NOW + 1), REVOKED);
 }
 
 #[test]

@@ -10,9 +10,11 @@ use serde_json::json;
 use super::*;
 use crate::cert::{CertificateMatch, NameOrder, RegisteredName};
 use crate::crypto::test_keys;
+use crate::gate::Halt;
 use crate::jose::{Key, KeySet, KeySource, KeysUnavailable, obie};
 use crate::signature::test_message::{BODY, Message, NOW, at, client, key, keys, other_rsa, p256};
 
+mod certificates;
 mod hostile;
 
 const VERSIONS: [ObieSigning; 2] = [ObieSigning::V3_1_0, ObieSigning::V3_1_4];

@@ -211,3 +211,56 @@ fn it_is_the_last_step_or_the_gate_is_not_built() {
     let gate = gate.around(EchoInteractionId::or_generate());
     assert!(gate.build().unwrap_err().to_string().contains("must be the last step"));
 }
+
+/// A store that grants claims when it is told to.
+struct Slow {
+    store: MemoryStore,
+    asked: AtomicUsize,
+    goes_on: Semaphore,
+}
+
+impl IdempotencyStore for Slow {
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
+        Box::pin(async {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            let claimed = self.store.claim(claim).await;
+            self.goes_on.acquire().await.unwrap().forget();
+            claimed
+        })
+    }
+
+    fn settle<'a>(&'a self, lease: &'a Lease, record: Record) -> StoreFuture<'a, Settlement> {
+        self.store.settle(lease, record)
+    }
+
+    fn release<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Settlement> {
+        self.store.release(lease)
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_while_the_store_grants_its_claim_is_paid_once() {
+    let store = MemoryStore::with_capacity(10);
+    let slow = Slow { store, asked: AtomicUsize::new(0), goes_on: Semaphore::new(0) };
+    let slow = Arc::new(slow);
+    let bank = Arc::new(Bank::with(RunOnce::per_key(slow.clone())));
+    let hasty = bank.clone();
+    let first = tokio::spawn(async move { hasty.send(Payment::new()).await });
+    while slow.asked.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    slow.goes_on.add_permits(100);
+    while bank.runs() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let retry = loop {
+        let retry = bank.send(Payment::new()).await;
+        if retry.reason != Some(Reason::IdempotencyInFlight) {
+            break retry;
+        }
+    };
+    assert_eq!((retry.status, retry.header("x-custom")), (StatusCode::CREATED, None));
+    assert_eq!(bank.runs(), 1);
+}

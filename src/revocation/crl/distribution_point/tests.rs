@@ -31,6 +31,7 @@ fn what_cannot_be_fetched_is_no_source() {
     // Neither is a name of another kind that looks like an address.
     let mail = tlv(0xa0, &[&tlv(0xa0, &[&tlv(0x81, &[b"http://ca/1"])])]);
     assert!(distribution_points(&with(&[tlv(0x30, &[&mail])])).is_empty());
+    assert!(distribution_points(&with(&[tlv(0x30, &[&at(&["http://ä/1"])])])).is_empty());
     let odd = tlv(0xa0, &[&tlv(0xa0, &[&tlv(0x86, &[b"http://\xff/1"])])]);
     assert!(distribution_points(&with(&[tlv(0x30, &[&odd])])).is_empty());
 }

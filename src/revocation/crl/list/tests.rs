@@ -158,8 +158,16 @@ fn nothing_follows_the_list_or_a_part_of_it() {
     assert!(is_malformed(verify(&followed).err()));
     assert!(is_malformed(error(|list| list.extensions.extend(integer(&[1])))));
     assert!(is_malformed(error(|list| list.algorithm.extend(integer(&[1])))));
+    assert!(is_malformed(error(|list| list.behind = integer(&[1]))));
     let entry = tlv(0x30, &[&integer(&[1]), &time(NOW), &tlv(0x30, &[&reason_code(1)]), &[5, 0]]);
     assert!(is_malformed(error(|list| list.revoked = revoked(&[entry]))));
+}
+
+#[test]
+fn a_list_is_a_sequence() {
+    let mut set = issued(|_| {});
+    set[0] = 0x31;
+    assert!(is_malformed(verify(&set).err()));
 }
 
 #[test]

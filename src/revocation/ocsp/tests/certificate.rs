@@ -107,6 +107,8 @@ fn words_on_other_certificates_are_passed_over() {
     assert_eq!(verdict(&response), PASSES);
     response.singles = vec![other];
     assert_eq!(verdict(&response), OTHER);
+    // Found before a signature is verified in vain.
+    assert_eq!(said(&response.signed_by(&ROOT)), OTHER);
     response.singles.clear();
     assert_eq!(verdict(&response), OTHER);
 }

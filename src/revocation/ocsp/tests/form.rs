@@ -123,6 +123,15 @@ fn a_certificate_status_that_is_none_is_malformed() {
 }
 
 #[test]
+fn a_reason_that_is_no_code_is_malformed() {
+    for reason in [&[2, 1, 1][..], &[0x0a, 2, 1, 1], &[0x0a, 0]] {
+        let status = tlv(0xa1, &[&tlv(0x18, &[b"20260601110000Z"]), &tlv(0xa0, &[reason])]);
+        let response = good().saying(|single| single.status = status);
+        assert_eq!(verdict(&response), Err(OcspError::Malformed), "{reason:?}");
+    }
+}
+
+#[test]
 fn a_time_with_fractions_or_without_seconds_is_malformed() {
     let honest = good();
     for text in [&b"20260601110000.5Z"[..], b"202606011100Z", b"20260601110000+0100"] {

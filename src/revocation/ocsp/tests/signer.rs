@@ -3,7 +3,9 @@
 use super::*;
 
 use crate::cert::test_pki::date;
+use crate::crypto::test_keys;
 use openssl::hash::MessageDigest;
+use openssl::{asn1::Asn1Type, x509::X509Name, x509::extension::ExtendedKeyUsage};
 use rcgen::{CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
 
 fn refused(fault: SignerFault) -> Result<Status, OcspError> {
@@ -104,6 +106,32 @@ fn a_certificate_that_only_chains_to_the_same_root_does_not_delegate() {
 fn a_certificate_by_another_key_of_the_same_name_does_not_delegate() {
     let namesake = Authority::root("Issuing");
     assert_eq!(by(&delegate(&namesake, |_| {})), refused(SignerFault::OtherKey));
+}
+
+#[test]
+fn a_delegate_whose_issuer_is_in_another_string_type_passes() {
+    let key = test_keys::p256();
+    let name = |text: &str| {
+        let mut name = X509Name::builder().unwrap();
+        let kind = Asn1Type::PRINTABLESTRING;
+        name.append_entry_by_text_with_type("C", "GB", kind).unwrap();
+        name.append_entry_by_text_with_type("CN", text, kind).unwrap();
+        name.build()
+    };
+    let der = ISSUING.issues_by_openssl(&key, MessageDigest::sha256(), |builder| {
+        builder.set_issuer_name(&name("Issuing")).unwrap();
+        builder.set_subject_name(&name("Responder")).unwrap();
+        let purpose = ExtendedKeyUsage::new().other("OCSPSigning").build().unwrap();
+        builder.append_extension(purpose).unwrap();
+    });
+    let certificate = parsed(&der);
+    assert_ne!(certificate.issuer_der(), CLIENT.issuer_der());
+    let response = TestResponse {
+        responder: tlv(0xa1, &[certificate.subject_der()]),
+        certificates: vec![der.to_vec()],
+        ..good()
+    };
+    assert_eq!(said(&response.signed_with(&key, MessageDigest::sha256(), ECDSA_SHA256)), PASSES);
 }
 
 #[test]

@@ -106,7 +106,16 @@ fn a_list_takes_the_place_only_of_one_of_the_same_issuer_key_and_scope() {
         RevocationList::verify(&der, &issuer).unwrap()
     };
     let (other, namesake) = (by(&ROOT), by(&Authority::root("Issuing")));
-    let all = [&whole, &users, &one, &two, &other, &namesake];
+    let renamed = {
+        let name = |der: &[u8]| {
+            let at = der.windows(7).rposition(|window| window == b"Issuing").unwrap();
+            [&der[..at], b"Another", &der[at + 7..]].concat()
+        };
+        let issuer = Issuer::from_der(&name(&ISSUING.der())).unwrap();
+        let der = issued(|list| list.issuer = issuer.name().to_vec());
+        RevocationList::verify(&der, &issuer).unwrap()
+    };
+    let all = [&whole, &users, &one, &two, &other, &namesake, &renamed];
     for (place, list) in all.iter().enumerate() {
         for (other_place, other) in all.iter().enumerate() {
             let expected = match place == other_place {
