@@ -42,7 +42,7 @@ pub(in crate::cert) fn find(
     let untrusted = || Rejection::new(Reason::CertificateUntrusted);
     let complain = |rejection| complaint.unwrap_or(rejection);
     if candidates.is_empty() {
-        return Err(complain(untrusted().detail("no anchor has an issuer's name")));
+        return Err(complain(untrusted().detail("no anchor has the name of an issuer")));
     }
     let found = match by_webpki(leaf, &fit, &candidates, now) {
         Err(_) if children.iter().any(|one| form::has_critical_policies(one)) => {

@@ -48,7 +48,8 @@ impl State {
         }
     }
 
-    /// 6.1.3 (d) to (f).
+    /// 6.1.3 (d) and (e). What (f) would refuse here is refused in the end: where nothing is expected
+    /// nothing will be, and what is demanded stays so.
     fn enter(&mut self, certificate: &Certificate, last: bool) -> Result<(), &'static str> {
         let expected = mem::take(&mut self.expected);
         if let Some(policies) = certificate.policies() {
@@ -64,7 +65,7 @@ impl State {
             let fits = |policy: &Oid| expected.contains(policy) || expected.contains(&ANY_POLICY);
             self.expected.extend(named.into_iter().filter(|one| *one != ANY_POLICY && fits(one)));
         }
-        self.policy_is_left()
+        Ok(())
     }
 
     /// 6.1.4 (a), (b), (h) to (j).
@@ -103,24 +104,21 @@ impl State {
         let expected = self.expected.clone();
         self.expected.retain(|policy| pairs.clone().all(|(from, _)| from != *policy));
         if self.policy_mapping > 0 {
-            let mapped = |from| expected.contains(&from) || expected.contains(&ANY_POLICY);
-            self.expected.extend(pairs.filter(|(from, _)| mapped(*from)).map(|(_, to)| to));
+            // Where any policy is expected it still is, and all of the mapped ones with it.
+            let mapped = pairs.filter(|(from, _)| expected.contains(from));
+            self.expected.extend(mapped.map(|(_, to)| to));
         }
         Ok(())
     }
 
     /// 6.1.5 (a), (b) and (g).
-    fn end(&mut self, leaf: &Certificate) -> Result<(), &'static str> {
+    fn end(mut self, leaf: &Certificate) -> Result<(), &'static str> {
         self.explicit_policy = self.explicit_policy.saturating_sub(1);
         if let Some(constraints) = constraints(leaf)?
             && constraints.require_explicit_policy == Some(0)
         {
             self.explicit_policy = 0;
         }
-        self.policy_is_left()
-    }
-
-    fn policy_is_left(&self) -> Result<(), &'static str> {
         match self.explicit_policy > 0 || !self.expected.is_empty() {
             true => Ok(()),
             false => Err("no policy is left where one is demanded"),

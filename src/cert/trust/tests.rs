@@ -113,6 +113,20 @@ fn what_does_not_lead_to_an_anchor_is_untrusted() {
 }
 
 #[test]
+fn a_refusal_speaks_of_what_was_wrong_with_an_issuer_and_of_nobody_else() {
+    let leaf = ISSUING.issues(|_| {});
+    let past = ROOT.authorizes("Past", |authority| authority.not_after = date(NOW - 1));
+    for (chain, expected) in [
+        (vec![leaf.clone()], "certificate_untrusted: no anchor has the name of an issuer"),
+        (vec![leaf.clone(), past.der()], "certificate_untrusted: an issuer outside its time"),
+    ] {
+        let client = ClientCertificate::new(Arc::new(read(&leaf)), chain.into());
+        let refused = judged(rooted().check(&client, &mut request(), &at(NOW))).unwrap_err();
+        assert_eq!(refused.why().to_string(), expected);
+    }
+}
+
+#[test]
 fn a_client_cannot_issue_certificates() {
     let client = ROOT.authorizes("TPP", |parameters| parameters.is_ca = IsCa::NoCa);
     let explicit = ROOT.authorizes("TPP", |parameters| parameters.is_ca = IsCa::ExplicitNoCa);

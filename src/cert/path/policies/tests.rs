@@ -27,7 +27,7 @@ impl Numbers {
     /// Three policies and any of them.
     fn policy(&mut self, any: bool) -> Vec<u8> {
         match self.below(if any { 4 } else { 3 }) {
-            3 => vec![6, 4, 0x55, 0x1d, 0x20, 0],
+            3 => ANY.to_vec(),
             number => vec![6, 2, 0x2a, u8::try_from(number).unwrap()],
         }
     }
@@ -69,6 +69,11 @@ fn extension(arc: u64, value: Vec<u8>) -> CustomExtension {
     let mut extension = CustomExtension::from_oid_content(&[2, 5, 29, arc], value);
     extension.set_criticality(true);
     extension
+}
+
+/// `certificatePolicies` with one policy.
+fn named(policy: &[u8]) -> CustomExtension {
+    extension(32, sequence(&sequence(policy)))
 }
 
 fn sequence(content: &[u8]) -> Vec<u8> {
@@ -145,38 +150,91 @@ fn the_openssl_command_says_the_same_of_generated_chains() {
     assert!((chains / 10..chains - chains / 10).contains(&good), "{good} of {chains} are good");
 }
 
+/// The verdict on issuers of these names and extensions, from the anchor down, and on a leaf.
+fn holds<const N: usize>(
+    issuers: [(&str, Vec<CustomExtension>); N],
+    leaf: CustomExtension,
+) -> bool {
+    let mut authorities = vec![Authority::root("Root")];
+    for (name, extensions) in issuers {
+        let edit = |authority: &mut CertificateParams| authority.custom_extensions = extensions;
+        authorities.push(authorities.last().unwrap().authorizes(name, edit));
+    }
+    let leaf = authorities.last().unwrap().issues(|parameters| {
+        parameters.custom_extensions = vec![leaf];
+        if N == 1 {
+            // As self-issued as a leaf can be.
+            parameters.distinguished_name = rcgen::DistinguishedName::new();
+            parameters.distinguished_name.push(rcgen::DnType::CountryName, "GB");
+            parameters.distinguished_name.push(rcgen::DnType::CommonName, "Upper");
+        }
+    });
+    let ders = authorities.iter().map(Authority::der).chain([leaf]);
+    ours(&ders.map(|der| der.to_vec()).collect::<Vec<_>>())
+}
+
+/// An issuer with a policy, which demands one below, and what it demands besides.
+fn demanding(policy: &[u8], besides: &[CustomExtension]) -> (&'static str, Vec<CustomExtension>) {
+    let own = [named(policy), extension(36, sequence(&[0x80, 1, 0]))];
+    ("Upper", [&own, besides].concat())
+}
+
+fn inhibits_any(skip: u8) -> CustomExtension {
+    extension(54, vec![2, 1, skip])
+}
+
+fn maps(from: &[u8], to: &[u8]) -> CustomExtension {
+    extension(33, sequence(&sequence(&[from, to].concat())))
+}
+
+#[test]
+fn a_mapped_policy_takes_the_place_of_the_one_it_is_mapped_from() {
+    let lower = |from| ("Lower", vec![named(&POLICY), maps(from, &OTHER)]);
+    assert!(holds([demanding(&POLICY, &[]), lower(&POLICY)], named(&OTHER)));
+    assert!(!holds([demanding(&POLICY, &[]), lower(&POLICY)], named(&POLICY)));
+    assert!(!holds([demanding(&POLICY, &[]), lower(&THIRD)], named(&OTHER)));
+    let inhibited = sequence(&[0x80, 1, 0, 0x81, 1, 0]);
+    let upper = ("Upper", vec![named(&POLICY), extension(36, inhibited)]);
+    assert!(!holds([upper, lower(&POLICY)], named(&OTHER)));
+}
+
+#[test]
+fn what_was_demanded_is_demanded_whatever_an_issuer_below_says() {
+    let lower = ("Lower", vec![named(&POLICY), extension(36, sequence(&[0x80, 1, 2]))]);
+    assert!(!holds([demanding(&POLICY, &[]), lower], named(&OTHER)));
+}
+
+#[test]
+fn any_policy_is_none_where_it_is_inhibited() {
+    for (skip, expected) in [(0, false), (1, true)] {
+        let upper = || demanding(&POLICY, &[inhibits_any(skip)]);
+        assert_eq!(holds([upper()], named(&ANY)), expected, "{skip}, a leaf");
+        let lower = || vec![named(&ANY)];
+        assert_eq!(holds([upper(), ("Lower", lower())], named(&POLICY)), expected, "{skip}");
+        // An authority that signed itself a new key.
+        assert!(holds([upper(), ("Upper", lower())], named(&POLICY)), "{skip}, self-issued");
+    }
+}
+
 #[test]
 fn a_policy_is_not_named_by_mapping_any_policy_where_that_is_inhibited() {
-    let (policy, any) = ([6, 2, 0x2a, 1], [6, 4, 0x55, 0x1d, 0x20, 0]);
-    let named = |oid: &[u8]| extension(32, sequence(&sequence(oid)));
-    let mapped = extension(33, sequence(&sequence(&[policy, policy].concat())));
-    let explicit = extension(36, sequence(&[0x80, 1, 0]));
     for (skip, expected) in [(0, false), (1, true)] {
-        let inhibits = extension(54, vec![2, 1, skip]);
-        let root = Authority::root("Root");
-        let upper = root.authorizes("Upper", |parameters| {
-            parameters.custom_extensions = vec![named(&any), explicit.clone(), inhibits];
-        });
-        let lower = upper.authorizes("Lower", |parameters| {
-            parameters.custom_extensions = vec![named(&any), mapped.clone()];
-        });
-        let leaf = lower.issues(|leaf| leaf.custom_extensions = vec![named(&policy)]);
-        let chain = [root.der(), upper.der(), lower.der(), leaf].map(|der| der.to_vec());
-        assert_eq!(ours(&chain), expected, "{skip}");
+        let lower = ("Lower", vec![named(&ANY), maps(&POLICY, &POLICY)]);
+        let upper = demanding(&ANY, &[inhibits_any(skip)]);
+        assert_eq!(holds([upper, lower], named(&POLICY)), expected, "{skip}");
     }
 }
 
 #[test]
 fn malformed_policies_of_any_kind_do_not_hold() {
-    let policy = [0x30, 4, 6, 2, 0x2a, 1];
-    let any = [6, 4, 0x55, 0x1d, 0x20, 0];
+    let policy = sequence(&POLICY);
     let pair = |one: &[u8], other: &[u8]| sequence(&sequence(&[one, other].concat()));
     for (what, arc, value) in [
         ("no policy", 32, sequence(&[])),
-        ("a policy twice", 32, sequence(&[policy, policy].concat())),
+        ("a policy twice", 32, sequence(&policy.repeat(2))),
         ("no mapping", 33, sequence(&[])),
-        ("from any policy", 33, pair(&any, &policy[2..])),
-        ("to any policy", 33, pair(&policy[2..], &any)),
+        ("from any policy", 33, pair(&ANY, &POLICY)),
+        ("to any policy", 33, pair(&POLICY, &ANY)),
         ("no mapping at all", 33, vec![5, 0]),
         ("no constraint", 36, sequence(&[])),
         ("no constraint at all", 36, vec![5, 0]),
@@ -190,3 +248,9 @@ fn malformed_policies_of_any_kind_do_not_hold() {
         assert!(!ours(&chain.map(|der| der.to_vec())), "{what}");
     }
 }
+
+/// The DER of identifiers.
+const ANY: [u8; 6] = [6, 4, 0x55, 0x1d, 0x20, 0];
+const OTHER: [u8; 4] = [6, 2, 0x2a, 2];
+const POLICY: [u8; 4] = [6, 2, 0x2a, 1];
+const THIRD: [u8; 4] = [6, 2, 0x2a, 3];

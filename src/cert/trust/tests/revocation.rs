@@ -1,4 +1,6 @@
 use der::{Decode, Encode};
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use rcgen::{
     CertificateRevocationListParams, CrlDistributionPoint, CrlIssuingDistributionPoint, CrlScope,
 };
@@ -6,6 +8,8 @@ use x509_cert::crl::CertificateList;
 
 use super::super::super::{TrustError, test_pki::revoked};
 use super::*;
+use crate::fetch::{FetchError, FetchRequest, Fetched};
+use crate::gate::BoxFuture;
 use crate::revocation::RevocationError;
 
 const UNKNOWN: Result<(), Reason> = Err(Reason::RevocationUnknown);
@@ -118,6 +122,51 @@ fn a_remembered_path_ends_with_the_first_of_the_lists() {
     assert_eq!(verdict(&rule, &leaf, &[], NOW + DAY - 1), Ok(()));
     assert_eq!(verdict(&rule, &leaf, &chain, NOW + DAY), UNKNOWN);
     assert_eq!(verdict(&rule, &leaf, &chain, NOW + DAY + 1), UNKNOWN);
+}
+
+#[test]
+fn what_a_new_list_says_counts_at_once_on_the_path_of_before() {
+    let leaf = ISSUING.issues(|_| {});
+    let of = |number: u64, edit: &dyn Fn(&mut CertificateRevocationListParams)| {
+        ISSUING.lists(|list| {
+            list.crl_number = number.into();
+            list.this_update = date(NOW - DAY + number);
+            edit(list);
+        })
+    };
+    let revoked = |number| [clean(&ROOT), of(number, &|list| naming(&leaf)(list))];
+    let released = |number| [clean(&ROOT), of(number, &|_| {})];
+    let revocation = Revocation::by_lists(revoked(1)).unwrap();
+    let anchors = Anchors::of([ROOT.der()]).unwrap();
+    let rule = TrustCertificate::anchored_in(anchors, revocation.clone());
+    assert_eq!(verdict(&rule, &leaf, &[ISSUING.der()], NOW), REVOKED);
+    revocation.replace_lists(released(2)).unwrap();
+    assert_eq!(verdict(&rule, &leaf, &[], NOW), Ok(()), "without another search for a path");
+    revocation.replace_lists(revoked(3)).unwrap();
+    assert_eq!(verdict(&rule, &leaf, &[], NOW), REVOKED);
+}
+
+#[test]
+fn a_client_is_trusted_by_what_a_list_says_that_has_to_be_fetched() {
+    let uri = "http://ca.example/1.crl";
+    let leaf = ISSUING.issues(|leaf| leaf.crl_distribution_points = vec![at_uri(uri)]);
+    let answer = |list: Vec<u8>| {
+        let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/pkix-crl"))];
+        Ok(Fetched::new(StatusCode::OK, &HeaderMap::from_iter(headers), list.into()))
+    };
+    for (answer, expected) in [
+        (answer(clean(&ISSUING)), Ok(())),
+        (answer(ISSUING.lists(naming(&leaf))), REVOKED),
+        (Err(FetchError::Timeout), UNKNOWN),
+    ] {
+        let fetch = move |_: FetchRequest| -> BoxFuture<'static, _> {
+            Box::pin(std::future::ready(answer.clone()))
+        };
+        let revocation = Revocation::builder().lists_over(fetch).build().unwrap();
+        let anchors = Anchors::of([ISSUING.der()]).unwrap();
+        let rule = TrustCertificate::anchored_in(anchors, revocation);
+        assert_eq!(verdict(&rule, &leaf, &[], NOW), expected);
+    }
 }
 
 #[test]
