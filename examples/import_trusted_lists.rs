@@ -3,13 +3,14 @@
 //! ```text
 //! cargo run --features trusted-list --example import_trusted_lists -- \
 //!     --signers DIR|FILE --lotl FILE --lists DIR [--pivots DIR] [--previous FILE] \
-//!     [--at RFC3339] [--allow-stale SECONDS] --out FILE
+//!     [--at RFC3339] [--allow-stale SECONDS] [--anchors FILE] --out FILE
 //! ```
 //!
 //! `--signers` are the certificates of those who sign the list of lists, PEM or DER, as the Official
 //! Journal publishes them; `--lists` and `--pivots` hold the XML files as they were fetched, under
 //! any name. `--previous` is the file of the import before: a list that is older than it was is
-//! refused. `--at` is the time of the import; without it, now.
+//! refused. `--at` is the time of the import; without it, now. `--anchors` is where the certificates
+//! of the authorities go that are qualified for websites or seals, in PEM, for `[trust] anchors`.
 //!
 //! Prints what came of each list. The file is written when the list of lists and at least one other
 //! were taken, and then in one step. The exit status is 1 when nothing was written, 2 when the
@@ -23,6 +24,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use rustls_pki_types::{CertificateDer, UnixTime};
 use tower_open_banking::{
     cert::{pem, time},
@@ -66,13 +68,12 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         }
     };
     say(&table(imported.reports(), at))?;
-    let authorities = imported.services().authorities(at).len();
-    say(&format!("{authorities} authorities for websites or seals\n"))?;
-    let (out, json) = (arguments.path("out")?, imported.services().to_json());
-    // A gate that starts meanwhile reads the old file or the new one.
-    let beside = out.with_extension("partial");
-    fs::write(&beside, &json).and_then(|()| fs::rename(&beside, out)).map_err(told(out))?;
-    say(&format!("{}: {} bytes\n", out.display(), json.len()))?;
+    let authorities = imported.services().authorities(at);
+    say(&format!("{} authorities for websites or seals\n", authorities.len()))?;
+    if let Some(file) = arguments.get("anchors") {
+        write(Path::new(file), armoured(&authorities).as_bytes())?;
+    }
+    write(arguments.path("out")?, &imported.services().to_json())?;
     Ok(imported.reports().iter().all(|report| report.why_refused().is_none()))
 }
 
@@ -157,6 +158,26 @@ fn is(service: &Service, purpose: Option<Purpose>, at: UnixTime) -> bool {
     })
 }
 
+/// Writes in one step: a gate that starts meanwhile reads the old file or the new one.
+fn write(file: &Path, content: &[u8]) -> Result<(), String> {
+    let beside = file.with_extension("partial");
+    fs::write(&beside, content).and_then(|()| fs::rename(&beside, file)).map_err(told(file))?;
+    say(&format!("{}: {} bytes\n", file.display(), content.len()))
+}
+
+fn armoured(certificates: &[CertificateDer<'_>]) -> String {
+    let mut text = String::new();
+    for certificate in certificates {
+        text += "-----BEGIN CERTIFICATE-----\n";
+        for line in BASE64_STANDARD.encode(certificate).as_bytes().chunks(64) {
+            text.extend(line.iter().map(|byte| char::from(*byte)));
+            text.push('\n');
+        }
+        text += "-----END CERTIFICATE-----\n";
+    }
+    text
+}
+
 /// The files of a directory, in the order of their names, or the one file.
 fn files(path: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
     let mut paths = vec![path.to_owned()];
@@ -234,8 +255,8 @@ impl Arguments {
     }
 }
 
-const OPTIONS: [&str; 8] =
-    ["signers", "lotl", "lists", "pivots", "previous", "at", "allow-stale", "out"];
+const OPTIONS: [&str; 9] =
+    ["signers", "lotl", "lists", "pivots", "previous", "at", "allow-stale", "anchors", "out"];
 const USAGE: &str = "usage: import_trusted_lists --signers DIR|FILE --lotl FILE --lists DIR \
                      [--pivots DIR] [--previous FILE] [--at RFC3339] [--allow-stale SECONDS] \
-                     --out FILE";
+                     [--anchors FILE] --out FILE";

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tower_open_banking::config::{
-    CertificateSource, Client, ClientCertificate, Config, Idempotency, Profile, Scopes, Signature,
-    Signing, Token, Trust,
+    CertificateSource, Client, ClientCertificate, Config, Idempotency, Identity, Profile, Scopes,
+    Signature, Signing, Token, Trust,
 };
 
 /// What the file says. `examples/bank.toml` explains each key.
@@ -28,6 +28,8 @@ pub struct BankFile {
     profile: Profile,
     client_certificate: ClientCertificate,
     trust: Trust,
+    #[serde(default)]
+    identity: Identity,
     stop_list: Option<PathBuf>,
     token: Token,
     #[serde(default)]
@@ -84,6 +86,7 @@ impl BankFile {
             profile: self.profile,
             client_certificate: self.client_certificate,
             trust: self.trust,
+            identity: self.identity,
             stop_list: self.stop_list,
             token: self.token,
             client: self.client,

@@ -13,6 +13,7 @@ impl Files<'_> {
     pub(super) fn signing_certificates(
         &self,
         signature: &Signature,
+        identify: &IdentifyPsp,
         stop_list: Option<&StopList>,
     ) -> Result<Option<SigningCertificates>, ConfigError> {
         let Some(trust) = &signature.certificates else {
@@ -22,8 +23,8 @@ impl Files<'_> {
             };
         };
         let (anchors, revocation) = self.material("signature.certificates", trust)?;
-        let psp = IdentifyPsp::from_uk_directory();
-        let mut rule = SigningCertificates::trusted_by(Trust::seals(anchors, revocation), psp);
+        let trust = Trust::seals(anchors, revocation);
+        let mut rule = SigningCertificates::trusted_by(trust, identify.clone());
         if signature.allow_unidentified {
             rule = rule.allow_unidentified();
         }

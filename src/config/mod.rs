@@ -18,6 +18,7 @@
 mod client_certificate;
 mod demands;
 mod error;
+mod identity;
 mod load;
 mod off;
 mod setup;
@@ -44,6 +45,9 @@ pub struct Config {
     pub client_certificate: ClientCertificate,
     /// Whom it must come from.
     pub trust: Trust,
+    /// How providers are identified, where the profile has roles.
+    #[serde(default)]
+    pub identity: Identity,
     /// A file with the providers that are not served at present: a JSON array of
     /// [`Block`](crate::eidas::Block)s. [`Setup::stop_list`] changes them while the gates run.
     pub stop_list: Option<PathBuf>,
@@ -135,6 +139,35 @@ pub enum CertificateSource {
     Header,
     /// The TLS connection.
     Tls,
+}
+
+/// How providers are identified.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Identity {
+    /// The policy; `certificate` with the profile `berlin-group` and `uk-directory` with the others,
+    /// if absent.
+    pub policy: Option<IdentityPolicy>,
+    /// With `eu-qualified`: the file that the import of the trusted lists wrote.
+    pub trusted_services: Option<PathBuf>,
+    /// With `eu-qualified`: how old an import may be, in seconds; a week if absent. Then every
+    /// certificate is refused until [`Setup::qualified_services`] are replaced.
+    pub max_age: Option<u64>,
+    /// With `eu-qualified`: how much longer than its `NextUpdate` a list is believed, in seconds.
+    pub allow_stale: Option<u64>,
+}
+
+/// A policy by which providers are identified.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum IdentityPolicy {
+    /// By the certificate alone.
+    Certificate,
+    /// By a certificate that the trusted lists of the European Union qualify.
+    EuQualified,
+    /// As certificates of the UK directory are made.
+    UkDirectory,
 }
 
 /// Whose access tokens are good.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::load::{self, Files, signed, version};
 use super::{Config, ConfigError, Profile, Scopes, Store, demands, off};
 use crate::cert::{Clients, ForwardedHeader, TrustCertificate};
-use crate::eidas::{IdentifyPsp, RequireRole, StopList};
+use crate::eidas::trusted_list::QualifiedServices;
+use crate::eidas::{RequireRole, StopList};
 use crate::gate::GateBuilder;
 use crate::idempotency::MemoryStore;
 use crate::profile::{Bank, berlin, fapi1, obie, wso2};
@@ -21,6 +22,7 @@ pub struct Setup {
     bank: Bank,
     clients: Arc<Clients>,
     revocation: Revocation,
+    services: Option<QualifiedServices>,
     messages: Option<(VerifySignature, SignResponse)>,
     scopes: Scopes,
     off: BTreeMap<String, bool>,
@@ -43,7 +45,10 @@ impl Config {
             }
         };
         let stop_list = files.stop_list(self.stop_list.as_deref())?;
-        let certificates = files.signing_certificates(&self.signature, stop_list.as_ref())?;
+        let services = files.qualified_services(&self.identity)?;
+        let identify = self.identity.rule(self.profile, services.as_ref())?;
+        let certificates =
+            files.signing_certificates(&self.signature, &identify, stop_list.as_ref())?;
         let one_organisation = demands::one_organisation(&self.signature)?;
         if certificates.is_some() && !signed(self.profile) {
             let why = "the profile has no message signatures";
@@ -68,6 +73,7 @@ impl Config {
         let bank = Bank {
             present: self.client_certificate.rule(self.profile)?,
             trust: TrustCertificate::anchored_in(anchors, revocation.clone()),
+            identify,
             token: files.token(&self.token)?,
             clients: clients.clone(),
             stop_list,
@@ -79,6 +85,7 @@ impl Config {
             bank,
             clients,
             revocation,
+            services,
             messages,
             scopes: self.scopes.clone(),
             off: self.steps.clone(),
@@ -120,6 +127,12 @@ impl Setup {
         self.bank.stop_list.as_ref()
     }
 
+    /// The services of the trusted lists, if providers are identified by them. What is replaced here
+    /// takes effect with the next request.
+    pub fn qualified_services(&self) -> Option<&QualifiedServices> {
+        self.services.as_ref()
+    }
+
     fn all_payments(&self) -> GateBuilder {
         let role = || RequireRole::payment_initiation().scopes(&self.scopes.payment_initiation);
         let scope = || RequireScope::all(&self.scopes.payment_initiation);
@@ -131,7 +144,7 @@ impl Setup {
                 let version = version(profile);
                 obie::payments(version, &self.bank, role(), verify.clone(), sign.clone())
             }
-            (None, Profile::BerlinGroup) => berlin::payments(&self.bank, psp(), role()),
+            (None, Profile::BerlinGroup) => berlin::payments(&self.bank, role()),
             (None, _) => fapi1::payments(&self.bank, scope()),
         }
     }
@@ -139,7 +152,7 @@ impl Setup {
     fn all_accounts(&self) -> GateBuilder {
         let (role, scopes) = (RequireRole::account_information(), &self.scopes.account_information);
         match self.profile {
-            Profile::BerlinGroup => berlin::accounts(&self.bank, psp(), role.scopes(scopes)),
+            Profile::BerlinGroup => berlin::accounts(&self.bank, role.scopes(scopes)),
             _ => self.unsigned(role, scopes),
         }
     }
@@ -148,9 +161,7 @@ impl Setup {
         let (role, scopes) =
             (RequireRole::card_based_instruments(), &self.scopes.card_based_instruments);
         match self.profile {
-            Profile::BerlinGroup => {
-                berlin::funds_confirmations(&self.bank, psp(), role.scopes(scopes))
-            }
+            Profile::BerlinGroup => berlin::funds_confirmations(&self.bank, role.scopes(scopes)),
             _ => self.unsigned(role, scopes),
         }
     }
@@ -184,9 +195,4 @@ impl Setup {
             }
         }
     }
-}
-
-/// How a gate of the Berlin Group identifies a provider.
-fn psp() -> IdentifyPsp {
-    IdentifyPsp::from_certificate()
 }

@@ -1,7 +1,6 @@
 //! The NextGenPSD2 API of the Berlin Group, 1.3.x.
 //!
-//! A provider is known by its qualified certificate, so each gate is given the policy by which it
-//! is identified. Tokens are those of the OAuth2 approach. Message signatures (`Digest`,
+//! A provider is known by its qualified certificate; by which policy is [`Bank::identify`]. Tokens are those of the OAuth2 approach. Message signatures (`Digest`,
 //! `Signature`, `TPP-Signature-Certificate`) are not verified by these gates, and `Consent-ID` is
 //! the application's to look up.
 //!
@@ -12,38 +11,33 @@
 
 use super::Bank;
 use crate::cert::MatchClient;
-use crate::eidas::{IdentifyPsp, RequireRole};
+use crate::eidas::RequireRole;
 use crate::gate::{Gate, GateBuilder};
 use crate::header::{EchoInteractionId, NegotiateMedia, ReadPsuHeaders};
 use crate::reject::BerlinGroup;
 use crate::token::BindToken;
 
 /// Payment initiation, in JSON: the products `pain.001` need a gate with another media type.
-pub fn payments(bank: &Bank, psp: IdentifyPsp, role: RequireRole) -> GateBuilder {
-    third_party(bank, psp, role, ReadPsuHeaders::due_where_created())
+pub fn payments(bank: &Bank, role: RequireRole) -> GateBuilder {
+    third_party(bank, role, ReadPsuHeaders::due_where_created())
 }
 
 /// Consents and account information.
-pub fn accounts(bank: &Bank, psp: IdentifyPsp, role: RequireRole) -> GateBuilder {
-    third_party(bank, psp, role, ReadPsuHeaders::due_where_created())
+pub fn accounts(bank: &Bank, role: RequireRole) -> GateBuilder {
+    third_party(bank, role, ReadPsuHeaders::due_where_created())
 }
 
 /// Confirmation of the availability of funds, at which no customer is present.
-pub fn funds_confirmations(bank: &Bank, psp: IdentifyPsp, role: RequireRole) -> GateBuilder {
-    third_party(bank, psp, role, ReadPsuHeaders::optional())
+pub fn funds_confirmations(bank: &Bank, role: RequireRole) -> GateBuilder {
+    third_party(bank, role, ReadPsuHeaders::optional())
 }
 
-fn third_party(
-    bank: &Bank,
-    psp: IdentifyPsp,
-    role: RequireRole,
-    headers: ReadPsuHeaders,
-) -> GateBuilder {
+fn third_party(bank: &Bank, role: RequireRole, headers: ReadPsuHeaders) -> GateBuilder {
     let gate = Gate::new(BerlinGroup::default())
         .around(EchoInteractionId::required().in_request_id())
         .then(bank.present.clone())
         .then(bank.trust.clone())
-        .then(psp);
+        .then(bank.identify.clone());
     bank.refuse_blocked(gate)
         .then(bank.token.clone())
         .then(BindToken::to_certificate())

@@ -26,6 +26,10 @@ pub struct Bank {
     pub present: PresentCertificate,
     /// Whom it must come from.
     pub trust: TrustCertificate,
+    /// How a provider is identified, where the profile has roles: by
+    /// [`from_uk_directory`](IdentifyPsp::from_uk_directory),
+    /// [`eu_qualified`](IdentifyPsp::eu_qualified) or another policy.
+    pub identify: IdentifyPsp,
     /// Whose access tokens are good.
     pub token: VerifyToken,
     /// The registered clients.
@@ -44,10 +48,8 @@ impl Bank {
     ///
     /// `begin` has the arounds that stand before every rule.
     fn third_party(&self, begin: GateBuilder, role: RequireRole) -> GateBuilder {
-        let gate = begin
-            .then(self.present.clone())
-            .then(self.trust.clone())
-            .then(IdentifyPsp::from_uk_directory());
+        let gate =
+            begin.then(self.present.clone()).then(self.trust.clone()).then(self.identify.clone());
         self.refuse_blocked(gate)
             .then(self.token.clone())
             .then(BindToken::to_certificate())

@@ -26,6 +26,7 @@ use crate::support::payment::{BoundTo, Payment, TokenFrom};
 use crate::support::pki::{self, Authority, PSP_AI, QcType, Qwac, pem};
 
 mod client_certificate;
+mod identity;
 
 /// A directory with every file that the configuration names.
 pub(crate) static FILES: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -170,6 +171,7 @@ fn an_unknown_key_is_an_error_at_every_level() {
         "profil",
         "client_certificate.sorce",
         "trust.anchor",
+        "identity.polici",
         "token.allow_untypd",
         "client.0.algoritms",
         "signing.kidd",

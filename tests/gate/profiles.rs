@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::Value;
 use tower_open_banking::eidas::{IdentifyPsp, RequireRole};
-use tower_open_banking::profile::berlin;
+use tower_open_banking::profile::{Bank, berlin};
 use tower_open_banking::reject::Reason;
 
 use crate::support::answer::Answer;
@@ -212,7 +212,9 @@ async fn berlin_group_does_not_read_the_signature_that_uk_3_1_4_demands() {
 
 #[tokio::test]
 async fn berlin_group_identifies_providers_by_the_policy_that_it_is_given() {
-    let gate = |psp| berlin::payments(&bank(), psp, RequireRole::payment_initiation());
+    let gate = |identify| {
+        berlin::payments(&Bank { identify, ..bank() }, RequireRole::payment_initiation())
+    };
     let seal = |payment: &mut Payment| payment.certify(|qwac| qwac.qc_type = QcType::Seal);
     let request = || Payment::good(Preset::Berlin, "").with(seal).request();
     let policy = IdentifyPsp::from_certificate;
@@ -225,16 +227,15 @@ async fn berlin_group_identifies_providers_by_the_policy_that_it_is_given() {
 #[tokio::test]
 async fn berlin_group_demands_an_address_for_consents_and_not_for_funds() {
     let without = |payment: &mut Payment| drop(payment.headers.remove("psu-ip-address"));
-    let bank = bank();
-    let psp = IdentifyPsp::from_certificate;
-    let accounts = berlin::accounts(&bank, psp(), RequireRole::account_information());
+    let bank = Bank { identify: IdentifyPsp::from_certificate(), ..bank() };
+    let accounts = berlin::accounts(&bank, RequireRole::account_information());
     let consent = Payment::good(Preset::Berlin, "").with(without).with(|payment| {
         payment.path = "/v1/consents".into();
     });
     let refusal = App::behind(accounts.clock(clock)).answer(consent.request()).await;
     assert_eq!(refusal.reason(), Some((Reason::HeaderMissing, Some("psu-ip-address"))));
     let role = RequireRole::card_based_instruments().scopes(["payments"]);
-    let funds = berlin::funds_confirmations(&bank, psp(), role);
+    let funds = berlin::funds_confirmations(&bank, role);
     let confirmation = consent.with(|payment| payment.path = "/v1/funds-confirmations".into());
     let answer = App::behind(funds.clock(clock)).answer(confirmation.request()).await;
     assert_eq!(said(&answer), paid());

@@ -131,6 +131,11 @@ pub fn strict_bank() -> Bank {
     }
 }
 
+/// A bank that knows its clients by their certificates.
+fn eu(bank: &Bank) -> Bank {
+    Bank { identify: IdentifyPsp::from_certificate(), ..bank.clone() }
+}
+
 fn seals() -> SigningCertificates {
     let lists = Revocation::by_lists([pki::revocation_list()]).unwrap();
     let trust = Trust::seals(Anchors::of([pki::anchor()]).unwrap(), lists);
@@ -144,6 +149,7 @@ pub fn bank_with(store: Arc<dyn IdempotencyStore>) -> Bank {
     Bank {
         present: PresentCertificate::from_tls(),
         trust: TrustCertificate::anchored_in(Anchors::of([pki::anchor()]).unwrap(), lists),
+        identify: IdentifyPsp::from_uk_directory(),
         token: VerifyToken::issued_by(
             TokenIssuer(ISSUER.into()),
             TokenAudience(AUDIENCE.into()),
@@ -247,7 +253,7 @@ impl Preset {
         let gate = match self {
             Self::Fapi1 => fapi1::payments(bank, RequireScope::all(["payments"])),
             Self::Wso2 => wso2::payments(bank, role, verify, sign),
-            Self::Berlin => berlin::payments(bank, IdentifyPsp::from_certificate(), role),
+            Self::Berlin => berlin::payments(&eu(bank), role),
             _ => obie::payments(self.version(), bank, role, verify, sign),
         };
         gate.clock(super::clock)
@@ -259,7 +265,7 @@ impl Preset {
         let gate = match self {
             Self::Fapi1 => fapi1::resources(bank, RequireScope::all(["accounts"])),
             Self::Wso2 => wso2::unsigned(bank, role),
-            Self::Berlin => berlin::accounts(bank, IdentifyPsp::from_certificate(), role),
+            Self::Berlin => berlin::accounts(&eu(bank), role),
             _ => obie::unsigned(self.version(), bank, role),
         };
         gate.clock(super::clock)

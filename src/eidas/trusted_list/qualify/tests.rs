@@ -329,3 +329,55 @@ fn a_finding_holds_until_the_list_ends_or_announces_a_change() {
     assert_eq!(until(vec![granted(LONG_AGO)]), at(NOW + 60 * DAY));
     assert_eq!(until(vec![withdrawn(NOW + 10), granted(LONG_AGO)]), at(NOW + 9));
 }
+
+/// With the lists of 2019, which hold no certificate of a client: as if each of their authorities
+/// had issued one.
+#[cfg(feature = "trusted-list")]
+#[test]
+fn the_authorities_of_2019_issue_what_their_lists_say() {
+    use std::io::Write as _;
+
+    use super::super::TrustedList;
+    use crate::cert::Link;
+
+    let Some(root) = std::env::var_os("OPEN_BANKING_TESTDATA") else {
+        let _ = std::io::stderr().write_all(b"OPEN_BANKING_TESTDATA is not set: left out\n");
+        return;
+    };
+    const OCTOBER: u64 = 1_569_888_000; // 2019-10-01
+    let seal = [compliance(), qc_type(&[ESEAL])];
+    let (mut websites, mut seals, mut authorities) = (Vec::new(), Vec::new(), 0);
+    for territory in ["CY", "FI", "IE", "PT"] {
+        let file = std::path::Path::new(&root).join(format!("trusted-lists/{territory}.xml"));
+        let list = TrustedList::read(&std::fs::read(file).unwrap()).unwrap();
+        let mut listed = list.services().to_vec();
+        listed.retain(Service::issues_qualified_certificates);
+        let lists = [edition("EU", 1, OCTOBER), edition(territory, 1, OCTOBER)];
+        let services = services_of(lists.to_vec(), listed.clone());
+        let judge = |service: &Service, statements: &[Vec<u8>], purpose| {
+            let certificate = leaf(statements, OCTOBER - 60 * DAY);
+            let issuer = std::sync::Arc::new(service.identities[0].issuer.clone());
+            let path = Path::assertion(vec![Link { certificate: certificate.clone(), issuer }]);
+            services.qualify(&certificate, &path, purpose, at(OCTOBER), 0).is_ok()
+        };
+        for service in &listed {
+            authorities += 1;
+            let name = || service.name().to_owned();
+            websites.extend(judge(service, &qwac(), Web).then(name));
+            seals.extend(judge(service, &seal, Seals).then(name));
+        }
+    }
+    assert_eq!(authorities, 43);
+    let both = "Global Trusted Sign Certification Authority 01";
+    assert_eq!(websites, ["MULTICERT SSL Certification Authority 001", both]);
+    let named = [
+        "JCC CA for EU Qualified e-Seals",
+        // One authority, listed as two services: one for signatures and one for seals.
+        "TrustPro QCP-n",
+        "TrustPro QCP-l",
+        "MULTICERT Trust Services Certification Authority 002",
+        "DigitalSign Qualified CA - G3",
+        both,
+    ];
+    assert_eq!(seals, named);
+}
