@@ -138,9 +138,13 @@ async fn a_resumed_session_keeps_its_certificate_and_is_judged_again() {
 async fn a_client_that_does_not_shake_hands_holds_up_nobody() {
     for adapter in ADAPTERS {
         let (client, _) = start(adapter).await;
-        let _silent = [client.only_connects().await, client.only_connects().await];
+        let silent = [client.only_connects().await, client.only_connects().await];
         let answered = client.connects(Version::Http1, Shown::Good).await.get().await;
         assert_eq!(answered.0, StatusCode::OK, "{adapter:?}");
+        // Nor was it sent away for the others' sake.
+        for stream in silent {
+            assert!(client::is_open(stream), "{adapter:?}");
+        }
     }
 }
 
@@ -148,9 +152,15 @@ async fn a_client_that_does_not_shake_hands_holds_up_nobody() {
 async fn a_silent_client_gives_up_its_place_in_the_end() {
     let hand = Hand::now();
     let client = server::narrow(app(&hand, PresentCertificate::from_tls())).await;
-    let _silent = [client.only_connects().await, client.only_connects().await];
-    let answered = client.connects(Version::Http1, Shown::Good).await.get().await;
+    let silent = [client.only_connects().await, client.only_connects().await];
+    let answered = async { client.connects(Version::Http1, Shown::Good).await.get().await };
+    // A guard only: without an end to handshakes this would never be answered.
+    let answered = tokio::time::timeout(Duration::from_secs(60), answered).await.unwrap();
     assert_eq!(answered.0, StatusCode::OK);
+    // There is one place: whoever came before is gone.
+    for stream in silent {
+        assert!(!client::is_open(stream));
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use std::io;
 
-use axum_server::accept::{Accept, DefaultAcceptor};
+use axum_server::accept::Accept;
 
 use super::Introduce;
 use crate::gate::BoxFuture;
@@ -30,8 +30,8 @@ use crate::gate::BoxFuture;
 /// which this crate does not read: the leaf would be parsed for each request. A router that is
 /// served without this acceptor has no [`PeerCertificates`](crate::cert::PeerCertificates) in its
 /// requests, and its gate answers 500.
-#[derive(Clone, Debug, Default)]
-pub struct IntroducingAcceptor<A = DefaultAcceptor>(A);
+#[derive(Clone, Debug)]
+pub struct IntroducingAcceptor<A>(A);
 
 impl<A> IntroducingAcceptor<A> {
     /// Around the acceptor that makes the streams: `RustlsAcceptor`, or behind a proxy

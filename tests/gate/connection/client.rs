@@ -1,5 +1,6 @@
 //! Clients of rustls: with each certificate, over each version of HTTP.
 
+use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -97,6 +98,15 @@ impl Client {
             Version::Http2 => b"h2".to_vec(),
         }];
         config
+    }
+}
+
+/// Whether the server has not closed a connection on which it has said nothing.
+pub fn is_open(stream: TcpStream) -> bool {
+    match stream.into_std().unwrap().read(&mut [0]) {
+        Ok(0) => false,
+        Ok(_) => panic!("the server speaks first"),
+        Err(error) => error.kind() == std::io::ErrorKind::WouldBlock,
     }
 }
 

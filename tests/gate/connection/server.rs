@@ -60,7 +60,7 @@ pub async fn narrow(app: Router) -> Client {
     let ((tls, client), socket) = (tls(), bind().await);
     let address = socket.local_addr().unwrap();
     let listener =
-        TlsListener::new(socket, tls).most_handshakes(0).handshake_time(Duration::from_millis(50));
+        TlsListener::new(socket, tls).most_handshakes(0).handshake_time(Duration::from_millis(300));
     tokio::spawn(axum::serve(listener, introduce(app)).into_future());
     client(address)
 }

@@ -370,3 +370,24 @@ fn only_the_element_of_the_trusted_envoy_is_read() {
     let first = ForwardedHeader::envoy_behind(1.try_into().unwrap());
     assert_eq!(judge(first, "10.1.2.3", &lines), MISSING);
 }
+
+#[test]
+fn the_chain_of_a_proxy_that_sends_one_comes_along() {
+    let (certificate, issuer) = (difficult(), difficult());
+    let text = |proxy: &str| match proxy {
+        "haproxy" => ("x-ssl-client-chain", base64(&issuer)),
+        _ => ("client-cert-chain", format!(":{}:", base64(&issuer))),
+    };
+    for proxy in ["cloudflare", "google-load-balancer", "haproxy", "rfc9440"] {
+        let proxy = SENDS.into_iter().find(|sends| sends.proxy == proxy).unwrap();
+        let (name, value) = text(proxy.proxy);
+        let mut lines = proxy.lines(&certificate);
+        lines.push((name.to_owned(), value));
+        let read = proxy.header().read(&sent("10.1.2.3", &lines).headers).unwrap().unwrap();
+        assert_eq!((read.leaf(), read.rest()), (&certificate, &[issuer.clone()][..]));
+        assert_eq!(proxy.judges(&lines).as_ref(), Ok(&certificate), "{}", proxy.proxy);
+        assert_eq!(judge(proxy.header(), "192.0.2.1", &lines[lines.len() - 1..].to_vec()), INVALID);
+        let alone = lines.split_off(lines.len() - 1);
+        assert_eq!(proxy.judges(&alone), INVALID, "{}", proxy.proxy);
+    }
+}
