@@ -124,11 +124,14 @@ mod tests {
 
     #[test]
     fn only_listed_headers_are_kept_and_some_never() {
+        let id = HeaderName::from_static;
+        let ids = [id("x-fapi-interaction-id"), id("x-request-id")];
         let mut headers = HeaderMap::new();
-        for name in [CONTENT_TYPE, DATE, LOCATION, SET_COOKIE] {
+        for name in [CONTENT_TYPE, DATE, LOCATION, SET_COOKIE].into_iter().chain(ids.clone()) {
             headers.insert(name, HeaderValue::from_static("v"));
         }
-        let kept = [CONTENT_TYPE, DATE, SET_COOKIE];
+        let [fapi, request] = ids;
+        let kept = [CONTENT_TYPE, DATE, SET_COOKIE, fapi, request];
         let record = Record::of(StatusCode::CREATED, &headers, &kept, b"{}", NOW);
         assert_eq!(record.headers(), [(CONTENT_TYPE, HeaderValue::from_static("v"))]);
     }
