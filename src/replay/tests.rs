@@ -23,7 +23,7 @@ fn key(id: &str) -> ReplayKey {
 
 #[test]
 fn the_store_in_memory_keeps_the_contract() {
-    let store = Arc::new(MemoryReplayStore::with_capacity(100));
+    let store = Arc::new(MemoryReplayStore::with_capacity(1_000));
     now(crate::testing::replay_contract(|| ready(store.clone())));
 }
 

@@ -46,10 +46,14 @@ async fn the_first_end_counts(store: &impl ReplayStore) {
 
 async fn what_was_used_anew_is_remembered_anew(store: &impl ReplayStore) {
     let key = ReplayKey::compose("contract", "anew", &crowd::fresh_name());
+    // More than a store clears away at once.
+    for _ in 0..100 {
+        let older = ReplayKey::compose("contract", "older", &crowd::fresh_name());
+        insert(store, older, 50, 0, Insertion::Fresh).await;
+    }
     insert(store, key, 60, 0, Insertion::Fresh).await;
     insert(store, key, 600, 61, Insertion::Fresh).await;
-    // Stores that clear away what has ended do so now.
-    for _ in 0..8 {
+    for _ in 0..100 {
         let other = ReplayKey::compose("contract", "other", &crowd::fresh_name());
         insert(store, other, 600, 62, Insertion::Fresh).await;
     }

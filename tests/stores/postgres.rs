@@ -108,9 +108,11 @@ async fn a_hanging_server_is_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_claim_dropped_at_any_await_can_be_repeated() {
+async fn a_large_outcome_is_refused_and_a_dropped_claim_can_be_repeated() {
     let Some(server) = Server::postgres() else { return };
     let store = migrated(&server).await;
+    let limited = at(&server.url()).record_limit(9).build().unwrap();
+    support::an_outcome_over_the_limit_is_refused(limited, 9).await;
     support::a_claim_dropped_at_any_await_can_be_repeated(store).await;
 }
 

@@ -15,6 +15,11 @@ fn at(url: &str) -> RedisStore {
     RedisStore::at(url).unwrap().deadline(Duration::from_secs(2))
 }
 
+fn signal(server: &Server, signal: &str) {
+    let id = server.child.as_ref().unwrap().id().to_string();
+    assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+}
+
 /// Asks the server itself.
 fn cli(server: &Server, arguments: &[&str]) -> String {
     let mut cli = Command::new("redis-cli");
@@ -64,18 +69,15 @@ async fn a_cut_connection_loses_and_doubles_nothing() {
 async fn a_hanging_server_is_given_up() {
     let Some(server) = Server::redis(&[]) else { return };
     let store = at(&server.url()).deadline(Duration::from_millis(500));
-    let signal = |server: &Server, signal: &str| {
-        let id = server.child.as_ref().unwrap().id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-    };
     let signals =
         (|server: &Server| signal(server, "-STOP"), |server: &Server| signal(server, "-CONT"));
     support::a_hanging_server_is_given_up(&server, store, signals).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_claim_dropped_at_any_await_can_be_repeated() {
+async fn a_large_outcome_is_refused_and_a_dropped_claim_can_be_repeated() {
     let Some(server) = Server::redis(&[]) else { return };
+    support::an_outcome_over_the_limit_is_refused(at(&server.url()).record_limit(9), 9).await;
     support::a_claim_dropped_at_any_await_can_be_repeated(at(&server.url())).await;
 }
 
@@ -153,11 +155,25 @@ async fn without_enough_replicas_nothing_is_new() {
     let replica = Server::redis(&["--replicaof", "127.0.0.1", &port]).unwrap();
     let patient = at(&server.url()).deadline(Duration::from_secs(20)).replicas(1, within);
     let lease = take(&patient, lost).await;
-    assert_eq!(patient.settle(&lease, record()).await.unwrap(), Settlement::Done);
+    // "Already" if the replica was too slow for the first attempt.
+    let settlement = patient.settle(&lease, record()).await.unwrap();
+    assert_ne!(settlement, Settlement::Superseded);
     let key = ReplayKey::compose("test", "issuer", "replicated");
     let insertion = patient.insert_once(key, support::ahead(60), now()).await.unwrap();
     assert_eq!(insertion, Insertion::Fresh);
     assert_eq!(cli(&replica, &["DBSIZE"]), "2", "the replica has what was acknowledged");
+
+    // A replica that hangs has acknowledged earlier writes, and not these: repeating does not help.
+    let running = take(&patient, claim("running")).await;
+    signal(&replica, "-STOP");
+    let lost = claim("2");
+    let refused = store.claim(lost.clone()).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+    let refused = store.settle(&running, record()).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+    signal(&replica, "-CONT");
+    take(&patient, lost).await;
+    assert_eq!(patient.settle(&running, record()).await.unwrap(), Settlement::Already);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -168,6 +168,16 @@ pub async fn a_claim_dropped_at_any_await_can_be_repeated<S: IdempotencyStore>(s
     }
 }
 
+/// An outcome over the store's limit is not kept, and its key stays taken.
+pub async fn an_outcome_over_the_limit_is_refused(store: impl IdempotencyStore, limit: usize) {
+    let lease = take(&store, claim("large")).await;
+    let of = |size| Record::of(StatusCode::OK, &HeaderMap::new(), &[], &vec![0; size], now());
+    let refused = store.settle(&lease, of(limit + 1)).await;
+    assert!(matches!(refused, Err(StoreError::TooLarge { .. })), "{refused:?}");
+    is_running(&store, "large").await;
+    assert_eq!(store.settle(&lease, of(limit)).await.unwrap(), Settlement::Done);
+}
+
 /// A process whose clock is off is refused, whatever it asks for.
 pub async fn a_clock_that_is_off_is_refused<S: IdempotencyStore + ReplayStore>(store: S) {
     let key = ReplayKey::compose("test", "issuer", "clock");

@@ -11,7 +11,7 @@ if old[5] and tonumber(now) <= tonumber(old[5]) then
   if old[1] ~= fingerprint then return { 'mismatch' } end
   if old[6] then return { 'settled', old[6] } end
   if old[2] == claimant then
-    -- A write, or WAIT would wait for nothing.
+    -- A write, because WAIT promises to wait for the writes of its connection only.
     redis.call('PEXPIRE', KEYS[1], ARGV[7])
     return { 'new', old[5] }
   end

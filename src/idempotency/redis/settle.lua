@@ -1,7 +1,7 @@
 -- KEYS[1]; claimant, outcome.
 if redis.call('HGET', KEYS[1], 'claimant') ~= ARGV[1] then return { 'superseded' } end
 if redis.call('HEXISTS', KEYS[1], 'outcome') == 1 then
-  -- A write, or WAIT would wait for nothing.
+  -- A write, because WAIT promises to wait for the writes of its connection only.
   redis.call('HSET', KEYS[1], 'claimant', ARGV[1])
   return { 'already' }
 end
