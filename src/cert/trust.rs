@@ -10,7 +10,7 @@ use http::request::Parts;
 
 pub use self::engine::Trust;
 pub(super) use self::purpose::Purpose;
-use super::{Anchors, Certificate, ClientCertificate, Path};
+use super::{Anchors, Certificate, ClientCertificate, Name, Path};
 use crate::context::Context;
 use crate::gate::{Evidence, Rule, Verdict, rule_layers};
 #[cfg(doc)]
@@ -146,6 +146,12 @@ impl TrustedCertificate {
     /// The certificate.
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// The names of the authorities from the issuer to the anchor, as far as there is a path: the
+    /// subject of each, as the certificate below it knows it.
+    pub fn issuers(&self) -> impl Iterator<Item = &Name> {
+        self.path.links().iter().map(|link| link.certificate.issuer())
     }
 
     /// The path that was found; without links where the trust was [asserted](Self::assertion).

@@ -6,7 +6,7 @@ use rustls_pki_types::UnixTime;
 
 use super::qualification::{Ground, Moment, NotQualified, Qualification, Standing};
 use super::{Period, Purpose, Qualifier, Service, TrustedServices};
-use crate::cert::{Certificate, Path};
+use crate::cert::{Certificate, Path, TrustedCertificate};
 use crate::eidas::{QcStatements, QcType};
 
 impl TrustedServices {
@@ -57,6 +57,21 @@ impl TrustedServices {
             at_use: self.standing(at_use),
             until: UnixTime::since_unix_epoch(std::time::Duration::from_secs(until)),
         })
+    }
+
+    /// Whether a trusted certificate is a qualified one for a purpose, for tools that look at one
+    /// certificate: a gate does it in [`IdentifyPsp::eu_qualified`](crate::eidas::IdentifyPsp).
+    ///
+    /// # Errors
+    ///
+    /// Why it is none.
+    pub fn judge(
+        &self,
+        trusted: &TrustedCertificate,
+        purpose: Purpose,
+        now: UnixTime,
+    ) -> Result<Qualification, NotQualified> {
+        self.qualify(trusted.certificate(), trusted.path(), purpose, now, 0)
     }
 
     /// The services of the nearest authority in the path that has any.

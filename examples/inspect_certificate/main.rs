@@ -1,22 +1,30 @@
 //! Shows what an eIDAS certificate says, and everything that is wrong with it.
 //!
 //! ```text
-//! cargo run --example inspect_certificate -- [--json] [--at RFC3339] FILE…
+//! cargo run --features fetch,trusted-list --example inspect_certificate -- \
+//!     [--json] [--at RFC3339] [--anchors FILE]… [--trusted-list DIR --signers FILE]
+//!     [--crl FILE]… [--ocsp [--responder HOST:PORT]…] FILE…
 //! ```
 //!
-//! Each file is PEM, of which the first certificate counts, or DER. `--at` is the time at which
-//! the certificate is looked at, such as `2024-04-11T14:16:55Z`; without it, now. With `--json`
-//! there is one object per file and line. A defective certificate that can be read is no failure:
-//! the exit status is 1 when a file cannot be read, and 2 when the arguments are wrong.
+//! Each file is PEM, of which the first certificate counts and the others may stand in its path, or
+//! DER. `--at` is the time at which the certificate is looked at, such as `2024-04-11T14:16:55Z`;
+//! without it, now. With `--json` there is one object per file and line. A defective certificate
+//! that can be read is no failure: the exit status is 1 when a file cannot be read, and 2 when the
+//! arguments are wrong.
 //!
-//! It proves nothing: signatures, revocation and trusted lists are not looked at.
+//! Without anchors it proves nothing: it shows what the certificate says of itself. With them it
+//! looks for a path, at the revocation lists given, and asks the responders that the certificates
+//! name: those on the public internet at port 80, and those at `--responder`. A directory of trusted
+//! lists (XML files, the list of lists among them, whose signers are given) brings anchors, and says
+//! which service stands behind the certificate.
+mod lists;
+mod options;
+mod verdict;
+
 use std::{
-    env,
-    ffi::OsString,
-    fmt,
+    env, fmt,
     io::{self, Write},
     process::ExitCode,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use rustls_pki_types::UnixTime;
@@ -29,15 +37,20 @@ use tower_open_banking::{
     },
 };
 
+use self::options::Options;
+use self::verdict::{Judge, Verdict};
+
 fn main() -> ExitCode {
-    let arguments = match Arguments::read(env::args_os().skip(1)) {
-        Ok(arguments) => arguments,
+    let arguments = Options::read(env::args_os().skip(1));
+    let judged = arguments.and_then(|arguments| Ok((Judge::of(&arguments)?, arguments)));
+    let (judge, arguments) = match judged {
+        Ok(read) => read,
         Err(problem) => {
-            eprintln!("{problem}; usage: inspect_certificate [--json] [--at RFC3339] FILE…");
+            eprintln!("{problem}; {USAGE}");
             return ExitCode::from(2);
         }
     };
-    match run(&arguments) {
+    match run(&arguments, judge.as_ref()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -48,11 +61,11 @@ fn main() -> ExitCode {
 }
 
 /// Prints every file; says whether all could be read.
-fn run(arguments: &Arguments) -> io::Result<bool> {
+fn run(arguments: &Options, judge: Option<&Judge>) -> io::Result<bool> {
     let mut out = io::stdout().lock();
     let mut all_read = true;
     for file in &arguments.files {
-        match (Inspection::of(file, arguments.at), arguments.json) {
+        match (Inspection::of(file, arguments.at, judge), arguments.json) {
             (Ok(inspection), true) => writeln!(out, "{}", inspection.to_json(file))?,
             (Ok(inspection), false) => writeln!(out, "{file}\n{inspection}")?,
             (Err(error), json) => {
@@ -67,51 +80,17 @@ fn run(arguments: &Arguments) -> io::Result<bool> {
     Ok(all_read)
 }
 
-struct Arguments {
-    json: bool,
-    at: UnixTime,
-    files: Vec<String>,
-}
-
-impl Arguments {
-    fn read(arguments: impl Iterator<Item = OsString>) -> Result<Self, String> {
-        let mut arguments = arguments
-            .map(OsString::into_string)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|argument| format!("{argument:?} is no text"))?
-            .into_iter();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let mut read = Self { json: false, at: UnixTime::since_unix_epoch(now), files: Vec::new() };
-        while let Some(argument) = arguments.next() {
-            match argument.as_str() {
-                "--json" => read.json = true,
-                "--at" => {
-                    let at = arguments.next().ok_or("--at needs a time")?;
-                    read.at = time::from_rfc3339(&at)
-                        .ok_or_else(|| format!("{at:?} is no time such as 2024-04-11T14:16:55Z"))?;
-                }
-                "--" => read.files.extend(arguments.by_ref()),
-                option if option.starts_with('-') => return Err(format!("no option {option:?}")),
-                _ => read.files.push(argument),
-            }
-        }
-        if read.files.is_empty() {
-            return Err("no file given".to_owned());
-        }
-        Ok(read)
-    }
-}
-
 /// What is shown of one certificate.
 struct Inspection {
     certificate: Certificate,
     statements: Option<QcStatements>,
     psd2: Option<Psd2Statement>,
     findings: Vec<Finding>,
+    verdict: Option<Verdict>,
 }
 
 impl Inspection {
-    fn of(file: &str, at: UnixTime) -> Result<Self, String> {
+    fn of(file: &str, at: UnixTime, judge: Option<&Judge>) -> Result<Self, String> {
         let input = std::fs::read(file).map_err(|error| error.to_string())?;
         let der = pem::first_certificate(&input).map_err(|error| error.to_string())?;
         let certificate = Certificate::from_der(&der).map_err(|error| error.to_string())?;
@@ -119,7 +98,10 @@ impl Inspection {
         let statements = QcStatements::from_certificate(&certificate).ok().flatten();
         let psd2 = statements.as_ref().and_then(|statements| statements.psd2().ok().flatten());
         let findings = findings(&certificate, at);
-        Ok(Self { certificate, statements, psd2, findings })
+        let mut inspection = Self { certificate, statements, psd2, findings, verdict: None };
+        let kind = inspection.kind();
+        inspection.verdict = judge.map(|judge| judge.judge(file, kind)).transpose()?;
+        Ok(inspection)
     }
 
     /// The identifier's parts, if there is exactly one and it has a known form.
@@ -189,6 +171,7 @@ impl Inspection {
             "not_before": time::to_rfc3339(self.certificate.not_before()),
             "not_after": time::to_rfc3339(self.certificate.not_after()),
             "findings": self.findings.iter().map(Finding::code).collect::<Vec<_>>(),
+            "verdict": self.verdict.as_ref().map(Verdict::to_json),
         })
     }
 }
@@ -235,7 +218,10 @@ impl fmt::Display for Inspection {
             };
             line(f, label, format_args!("{finding} [{}]", finding.code()))?;
         }
-        Ok(())
+        match &self.verdict {
+            Some(verdict) => verdict.fmt(f),
+            None => Ok(()),
+        }
     }
 }
 
@@ -299,5 +285,7 @@ fn role(role: PspRole) -> String {
     }
 }
 
+const USAGE: &str = "usage: inspect_certificate [--json] [--at RFC3339] [--anchors FILE]… \
+    [--trusted-list DIR --signers FILE] [--crl FILE]… [--ocsp [--responder HOST:PORT]…] FILE…";
 const QC_COMPLIANCE: &str = "0.4.0.1862.1.1";
 const QC_SSCD: &str = "0.4.0.1862.1.4";
