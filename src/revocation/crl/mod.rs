@@ -11,7 +11,7 @@ mod list;
 mod reason;
 mod scope;
 #[cfg(test)]
-mod test_lists;
+pub(super) mod test_lists;
 
 pub(crate) use self::{
     distribution_point::distribution_points,

@@ -1,7 +1,7 @@
 //! What an OCSP answer at hand is worth, and what takes its place.
 
 use super::*;
-use crate::revocation::ocsp::test_responses::{delegate, tlv};
+use crate::revocation::ocsp::test_responses::{NONCE, delegate, extension, tlv};
 
 const GOOD: &[u8] = &[0x80, 0];
 const NOT_KNOWN: &[u8] = &[0x82, 0];
@@ -153,6 +153,16 @@ fn a_hold_that_names_no_next_update_is_asked_about_after_five_minutes() {
 }
 
 #[test]
+fn an_unknown_is_no_answer_any_more_once_its_minutes_are_over() {
+    let leaf = client();
+    let (web, revocation) = told(&leaf, NOT_KNOWN);
+    assert_eq!(verdict(&revocation, &path(&leaf), NOW), UNKNOWN);
+    web.is_down();
+    assert_eq!(verdict(&revocation, &path(&leaf), NOW + 300), UNKNOWN);
+    assert_eq!(verdict(&revocation, &path(&leaf), NOW + 301), NO_DATA);
+}
+
+#[test]
 fn a_good_answer_out_of_date_is_good_within_max_stale_and_not_beyond() {
     let leaf = client();
     let (web, revocation) = told(&leaf, GOOD);
@@ -175,7 +185,7 @@ fn a_good_answer_out_of_date_is_good_within_max_stale_and_not_beyond() {
 #[test]
 fn the_answer_for_one_certificate_says_nothing_of_another() {
     let (leaf, other) = (client(), client());
-    let (_, revocation) = told(&leaf, GOOD);
+    let (web, revocation) = told(&leaf, GOOD);
     assert_eq!(verdict(&revocation, &path(&leaf), NOW), Ok(NOW + HOUR));
     assert_eq!(verdict(&revocation, &path(&other), NOW), NO_DATA);
     // The same serial number and name, by another key of the issuer's name.
@@ -187,6 +197,15 @@ fn the_answer_for_one_certificate_says_nothing_of_another() {
     });
     assert_eq!(read(&twin).serial(), read(&leaf).serial());
     assert_eq!(verdict(&revocation, &path_to(&renewed, &twin), NOW), NO_DATA);
+    // And by the same key under another name, while nobody answers.
+    web.is_down();
+    let renamed = ISSUING.renewed(|parameters| {
+        parameters.distinguished_name.push(rcgen::DnType::CommonName, "Renamed");
+    });
+    let issuer = Arc::new(Issuer::from_der(&renamed).unwrap());
+    let link = Link { certificate: Arc::new(read(&leaf)), issuer };
+    assert_eq!(verdict(&revocation, &Arc::new(Path::assertion(vec![link])), NOW), NO_DATA);
+    assert_eq!(verdict(&revocation, &path(&leaf), NOW), Ok(NOW + HOUR));
 }
 
 #[test]
@@ -283,10 +302,9 @@ fn a_revocation_by_a_delegate_counts_unless_it_is_revoked_itself() {
     let signer = mortal(None);
     let web = Web::default();
     web.answers(by_delegate(&leaf, &signer, &status_revoked(NOW - DAY, None)));
-    let revocation = Revocation::builder().ocsp_over(web.clone()).build().unwrap();
+    let revocation = Revocation::builder().ocsp_over(web).build().unwrap();
     assert_eq!(verdict(&revocation, &path(&leaf), NOW), REVOKED);
-    let lists = [list(NOW - HOUR, 1, &[&signer.der()])];
-    let revocation = Revocation::builder().ocsp_over(web).lists(lists).build().unwrap();
+    revocation.replace_lists([list(NOW - HOUR, 1, &[&signer.der()])]).unwrap();
     assert_eq!(verdict(&revocation, &path(&leaf), NOW), Ok(NOW - HOUR + DAY - 1));
 }
 
@@ -339,6 +357,21 @@ fn a_nonce_is_sent_unless_told_otherwise_and_demanded_where_told_so() {
 }
 
 #[test]
+fn an_answer_with_the_nonce_of_another_question_is_none() {
+    let leaf = client();
+    let response = TestResponse::good(&ISSUING, &read(&leaf));
+    let nonce = extension(NONCE, false, &tlv(4, &[&[7; 32]]));
+    let web = Web::default();
+    web.answers(TestResponse { extensions: vec![nonce], ..response }.signed_by(&ISSUING));
+    let ask = |settings| {
+        let revocation = Revocation::builder().ocsp_over(web.clone()).ocsp(settings).build();
+        verdict(&revocation.unwrap(), &path(&leaf), NOW)
+    };
+    assert_eq!(ask(OcspSettings::new()), NO_DATA);
+    assert_eq!(ask(OcspSettings::new().require_nonce()), NO_DATA);
+}
+
+#[test]
 fn the_question_carries_the_nonce_and_the_hash_of_the_settings() {
     let leaf = client();
     let asks = |settings: OcspSettings| {
@@ -354,7 +387,7 @@ fn the_question_carries_the_nonce_and_the_hash_of_the_settings() {
         assert_eq!(verdict(&revocation, &path(&leaf), NOW), NO_DATA);
         let body = body.lock().unwrap().clone();
         let has = |what: Vec<u8>| body.windows(what.len()).any(|part| part == what);
-        let nonce = oid("1.3.6.1.5.5.7.48.1.2");
+        let nonce = oid(NONCE);
         (has(nonce), has(tlv(6, &[&[0x2b, 0x0e, 3, 2, 0x1a]])))
     };
     assert_eq!(asks(OcspSettings::new()), (true, true));

@@ -149,7 +149,11 @@ fn what_is_no_answer_by_status_or_media_type_or_size_is_a_failure() {
         HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(value))])
     };
     let ocsp = || headers("application/ocsp-response");
-    let long = Bytes::from([&good()[..], &vec![0; 64 << 10]].concat());
+    // In order but for its length: certificates of no use are in it.
+    let long = TestResponse::good(&ISSUING, &read(&leaf));
+    let long = TestResponse { certificates: vec![ISSUING.der().to_vec(); 200], ..long };
+    let long = Bytes::from(long.signed_by(&ISSUING));
+    assert!(long.len() > 64 << 10);
     for (what, expected, answer) in [
         ("in order", Ok(NOW + HOUR), Fetched::new(StatusCode::OK, &ocsp(), good())),
         ("404", NO_DATA, Fetched::new(StatusCode::NOT_FOUND, &ocsp(), good())),

@@ -62,6 +62,8 @@ fn a_list_that_cannot_be_used_is_a_failure() {
         assert_eq!(verdict(&revocation, &path(&leaf), NOW), NO_DATA, "{what}");
         assert_eq!(verdict(&revocation, &path(&leaf), NOW + 1), NO_DATA, "{what}");
         assert_eq!(web.asked(), [LIST], "{what}");
+        web.lists(list(NOW, 1, &[]));
+        assert_eq!(verdict(&revocation, &path(&leaf), NOW + 30), Ok(NOW + DAY - 1), "{what}");
     }
 }
 
@@ -85,6 +87,7 @@ fn what_was_fetched_stays_when_files_are_replaced_and_the_newer_one_decides() {
     web.lists(list(NOW, 5, &[&leaf]));
     let revocation = by_lists(&web);
     assert_eq!(verdict(&revocation, &path(&leaf), NOW), REVOKED);
+    web.is_down();
     let other = Authority::root("Other");
     revocation.replace_lists([list_by(&other, NOW, 1, &[])]).unwrap();
     assert_eq!(verdict(&revocation, &path(&leaf), NOW), REVOKED);

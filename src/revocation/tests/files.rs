@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cert::test_pki::ROOT;
+use crate::revocation::crl::test_lists::{crl_number, extension, extensions, issued, time};
 
 fn by(lists: impl IntoIterator<Item = Vec<u8>>) -> Revocation {
     Revocation::by_lists(lists).unwrap()
@@ -193,6 +194,26 @@ fn a_revocation_on_a_stale_list_counts_under_every_policy() {
     }
     let off = revocation.under(RevocationPolicy::danger_off());
     assert!(verdict(&off, &path(&leaf), NOW).is_ok());
+}
+
+#[test]
+fn nobody_is_asked_where_revocation_is_off() {
+    let (web, leaf) = (Web::default(), client());
+    let off = over(&web).policy(RevocationPolicy::danger_off()).build().unwrap();
+    assert_eq!(verdict(&off, &path(&leaf), NOW), Ok(FOREVER.as_secs()));
+    assert_eq!(web.asked(), [""; 0]);
+}
+
+#[test]
+fn an_older_list_does_not_help_where_the_newer_one_cannot_be_understood() {
+    let leaf = client();
+    let odd = issued(|list| {
+        let critical = extension("1.2.3.4", true, &[5, 0]);
+        list.this_update = time(NOW);
+        list.extensions = extensions(&[crl_number(&[2]), critical]);
+    });
+    assert_eq!(verdict(&by([list(NOW - HOUR, 1, &[]), odd.clone()]), &path(&leaf), NOW), NO_DATA);
+    assert_eq!(verdict(&by([odd, list(NOW + 1, 3, &[])]), &path(&leaf), NOW + 1), Ok(NOW + DAY));
 }
 
 #[test]

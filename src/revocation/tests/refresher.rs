@@ -70,6 +70,21 @@ fn a_renewal_that_fails_is_tried_again_after_a_pause() {
 }
 
 #[test]
+fn a_list_that_cannot_be_renewed_is_asked_for_again_after_a_pause() {
+    let (web, leaf) = (Web::default(), client());
+    web.lists(list(NOW, 1, &[]));
+    let revocation = Revocation::builder().lists_over(web.clone()).build().unwrap();
+    assert_eq!(verdict(&revocation, &path(&leaf), NOW), Ok(NOW + DAY - 1));
+    web.asked();
+    web.is_down();
+    let now = NOW + DAY - HOUR / 2;
+    for (later, asked) in [(0, 1), (29, 0), (30, 1), (89, 0), (90, 1)] {
+        refresh(&revocation, now + later);
+        assert_eq!(web.asked().len(), asked, "{later}");
+    }
+}
+
+#[test]
 fn renewals_are_spread() {
     let web = Web::default();
     let revocation = Revocation::builder().ocsp_over(web.clone()).build().unwrap();
