@@ -32,15 +32,20 @@
 //! | [`PresentCertificate`](cert::PresentCertificate) | rule | – | [`ClientCertificate`](cert::ClientCertificate) |
 //! | [`TrustCertificate`](cert::TrustCertificate) | rule | `ClientCertificate` | [`TrustedCertificate`](cert::TrustedCertificate) |
 //! | [`IdentifyPsp`](eidas::IdentifyPsp) | rule | `TrustedCertificate` | [`PspIdentity`](eidas::PspIdentity) |
+//! | [`RefuseBlocked`](eidas::RefuseBlocked) | rule | `TrustedCertificate` | [`Unblocked`](eidas::Unblocked) |
 //! | [`VerifyToken`](token::VerifyToken) | rule | – | [`AccessToken`](token::AccessToken) |
 //! | [`BindToken`](token::BindToken) | rule | `TrustedCertificate`, `AccessToken` | [`BoundToken`](token::BoundToken) |
 //! | [`MatchClient`](cert::MatchClient) | rule | `TrustedCertificate`, `AccessToken`, `BoundToken` | [`RegisteredClient`](cert::RegisteredClient) |
 //! | [`RequireRole`](eidas::RequireRole) | rule | `PspIdentity`, `AccessToken`, `BoundToken` | [`PermittedRole`](eidas::PermittedRole) |
 //! | [`RequireScope`](token::RequireScope) | rule | `AccessToken`, `BoundToken` | [`PermittedScope`](token::PermittedScope) |
 //! | [`ReadFapiHeaders`](header::ReadFapiHeaders) | rule | – | [`FapiContext`](header::FapiContext) |
+//! | [`ReadPsuHeaders`](header::ReadPsuHeaders) | rule | – | [`PsuContext`](header::PsuContext) |
 //! | [`NegotiateMedia`](header::NegotiateMedia) | rule | – | [`NegotiatedMedia`](header::NegotiatedMedia) |
 //! | [`VerifySignature`](signature::VerifySignature) | rule | [`BodyBytes`](body::BodyBytes), `RegisteredClient` | [`SignedMessage`](signature::SignedMessage) |
+//! | [`RequireOneOrganisation`](signature::RequireOneOrganisation) | rule | `TrustedCertificate`, `AccessToken`, `RegisteredClient`, `SignedMessage` | [`OneOrganisation`](signature::OneOrganisation) |
+//! | [`MatchConsent`](consent::MatchConsent) | rule | `BodyBytes`, `AccessToken`, `RegisteredClient` | [`MatchedConsent`](consent::MatchedConsent) |
 //! | [`RunOnce`](idempotency::RunOnce) | around, last | `BodyBytes`, `RegisteredClient` | [`ClaimedKey`](idempotency::ClaimedKey) |
+//! | [`ExclusiveResource`](idempotency::ExclusiveResource) | around, behind `RunOnce` | `MatchedConsent` | [`ExclusiveUse`](idempotency::ExclusiveUse) |
 //!
 //! Order is not completeness: a gate with two rules is in order and protects little. Presets are
 //! complete; `must_leave` and `steps()` are for auditors.

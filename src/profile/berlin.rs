@@ -1,8 +1,9 @@
 //! The NextGenPSD2 API of the Berlin Group, 1.3.x.
 //!
-//! A provider is known by its qualified certificate; by which policy is [`Bank::identify`]. Tokens are those of the OAuth2 approach. Message signatures (`Digest`,
-//! `Signature`, `TPP-Signature-Certificate`) are not verified by these gates, and `Consent-ID` is
-//! the application's to look up.
+//! A provider is known by its qualified certificate; by which policy is [`Bank::identify`]. Tokens
+//! are those of the OAuth2 approach. Message signatures (`Digest`, `Signature`,
+//! `TPP-Signature-Certificate`) are not verified by these gates, and `Consent-ID` is the
+//! application's to look up.
 //!
 //! No step makes a request happen once: the API definition knows no idempotency key, and although
 //! `X-Request-ID` is unique to a call it says nothing of what a repeated one is answered with. A
