@@ -66,7 +66,8 @@ fn a_circle_of_authorities_with_critical_policies_leads_nowhere_and_ends() {
     let two = one.authorizes("Two", with);
     let (leaf, back) = (two.issues(|_| {}), two.crosses(&one));
     assert_eq!(verdict(&rooted(), &leaf, &[two.der(), back.clone()], NOW), UNTRUSTED);
-    let chain = [back, two.der(), one.der()].into();
+    // Each of the circles would be one more path to judge.
+    let chain = [back, two.crosses(&one), two.der(), one.der()].into();
     let client = ClientCertificate::new(Arc::new(read(&leaf)), chain);
     let trusted = judged(rooted().check(&client, &mut request(), &at(NOW))).unwrap();
     assert_eq!(trusted.path().links().len(), 3, "the leaf, two and one, once each");
