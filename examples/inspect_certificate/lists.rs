@@ -30,7 +30,7 @@ pub(super) fn services(options: &Options) -> Result<Option<TrustedServices>, Str
     }
     files.sort();
     let (lists_of_lists, lists): (Vec<_>, Vec<_>) =
-        files.into_iter().partition(|(_, bytes)| contains(bytes, LIST_OF_LISTS));
+        files.into_iter().partition(|(_, bytes)| is_list_of_lists(bytes));
     let import = Import::trusting(signers, options.at);
     let mut problem = "no list of lists is there".to_owned();
     // A directory may hold older and damaged ones beside the one that counts.
@@ -46,13 +46,17 @@ pub(super) fn services(options: &Options) -> Result<Option<TrustedServices>, Str
     Err(problem)
 }
 
+/// By the type that the list calls itself, which stands before those that it points to. It is only a
+/// guess: the import judges what the list really is.
 #[cfg(feature = "trusted-list")]
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|window| window == wanted)
+fn is_list_of_lists(bytes: &[u8]) -> bool {
+    let kind = bytes.windows(KIND.len()).position(|window| window == KIND);
+    kind.and_then(|start| bytes.get(start + KIND.len()..))
+        .is_some_and(|rest| rest.starts_with(b"EUlistofthelists"))
 }
 
 #[cfg(feature = "trusted-list")]
-const LIST_OF_LISTS: &[u8] = b"TSLType/EUlistofthelists<";
+const KIND: &[u8] = b"TrstSvc/TrustedList/TSLType/";
 
 #[cfg(not(feature = "trusted-list"))]
 pub(super) fn services(options: &Options) -> Result<Option<TrustedServices>, String> {

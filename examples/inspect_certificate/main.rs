@@ -41,13 +41,18 @@ use self::options::Options;
 use self::verdict::{Judge, Verdict};
 
 fn main() -> ExitCode {
-    let arguments = Options::read(env::args_os().skip(1));
-    let judged = arguments.and_then(|arguments| Ok((Judge::of(&arguments)?, arguments)));
-    let (judge, arguments) = match judged {
-        Ok(read) => read,
+    let arguments = match Options::read(env::args_os().skip(1)) {
+        Ok(arguments) => arguments,
         Err(problem) => {
             eprintln!("{problem}; {USAGE}");
             return ExitCode::from(2);
+        }
+    };
+    let judge = match Judge::of(&arguments) {
+        Ok(judge) => judge,
+        Err(problem) => {
+            eprintln!("{problem}");
+            return ExitCode::FAILURE;
         }
     };
     match run(&arguments, judge.as_ref()) {

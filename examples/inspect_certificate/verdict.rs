@@ -191,7 +191,8 @@ impl fmt::Display for Verdict {
                     super::line(f, "  signed by", issuer)?;
                 }
             }
-            Err(why) => super::line(f, "PATH", format_args!("none: {why}"))?,
+            // Without a path there is nobody who could revoke or qualify it.
+            Err(why) => return super::line(f, "PATH", format_args!("none: {why}")),
         }
         match &self.revocation {
             Some(Ok(())) => super::line(f, "revocation", "not revoked")?,

@@ -276,16 +276,8 @@ impl Policy {
         claim: Claim,
         context: &Context,
     ) -> Result<ClaimedKey, Halt> {
-        let mut claimed = self.store.claim(claim.clone()).await;
-        #[cfg(feature = "tokio")]
-        for _ in 0..self.wait.as_millis() / BETWEEN_LOOKS.as_millis() {
-            if !matches!(claimed, Ok(Claimed::InFlight { .. })) {
-                break;
-            }
-            tokio::time::sleep(BETWEEN_LOOKS).await;
-            claimed = self.store.claim(claim.clone().at(context.now())).await;
-        }
-        let claimed = match claimed {
+        let claimed = self.store.claim(claim.clone()).await;
+        let claimed = match self.waited(claimed, &claim, context).await {
             Ok(claimed) => claimed,
             Err(error) => {
                 self.tell(KeyEvent::Unavailable);
@@ -308,6 +300,34 @@ impl Policy {
         };
         self.tell(event);
         Err(Halt::Reject(Rejection::new(reason).place(self.header.name().to_owned())))
+    }
+
+    /// Looks again while the first request runs, as long as a retry may wait.
+    #[cfg(feature = "tokio")]
+    async fn waited(
+        &self,
+        mut claimed: Result<Claimed, StoreError>,
+        claim: &Claim,
+        context: &Context,
+    ) -> Result<Claimed, StoreError> {
+        for _ in 0..self.wait.as_millis() / BETWEEN_LOOKS.as_millis() {
+            if !matches!(claimed, Ok(Claimed::InFlight { .. })) {
+                break;
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+            claimed = self.store.claim(claim.clone().at(context.now())).await;
+        }
+        claimed
+    }
+
+    #[cfg(not(feature = "tokio"))]
+    async fn waited(
+        &self,
+        claimed: Result<Claimed, StoreError>,
+        _: &Claim,
+        _: &Context,
+    ) -> Result<Claimed, StoreError> {
+        claimed
     }
 
     fn tell(&self, event: KeyEvent) {
