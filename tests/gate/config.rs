@@ -220,7 +220,7 @@ fn a_value_outside_its_list_is_refused() {
         ("profile", "uk-3.1.5"),
         ("client_certificate.source", "both"),
         ("client_certificate.encoding", "pem"),
-        ("trust.revocation", "ocsp"),
+        ("trust.revocation", "stapled"),
         ("idempotency.store", "redis"),
     ] {
         let said = error(Preset::Uk314, |table| set(table, path, value));
