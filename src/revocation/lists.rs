@@ -29,6 +29,8 @@ pub(super) struct Lists {
     freshness: Freshness,
     /// The most bytes that fetched lists may have had, together.
     room: usize,
+    /// With how many authorities those without lists are let go.
+    many: usize,
 }
 
 #[derive(Default)]
@@ -60,7 +62,13 @@ pub(super) enum ListRefused {
 
 impl Lists {
     pub(super) fn new(freshness: Freshness) -> Self {
-        Self { held: RwLock::default(), verifying: Mutex::default(), freshness, room: ROOM }
+        Self {
+            held: RwLock::default(),
+            verifying: Mutex::default(),
+            freshness,
+            room: ROOM,
+            many: MANY,
+        }
     }
 
     /// What the lists of this issuer say of the certificate: the word of the newest that covers it.
@@ -146,7 +154,7 @@ impl Lists {
         if held.bytes().saturating_add(der.len()) > self.room {
             return Err(ListRefused::NoRoom);
         }
-        held.put(Authority { issuer: issuer.clone(), lists: lists.into() });
+        held.put(Authority { issuer: issuer.clone(), lists: lists.into() }, self.many);
         Ok(())
     }
 
@@ -155,8 +163,14 @@ impl Lists {
     }
 
     #[cfg(test)]
-    pub(super) fn limit(&mut self, bytes: usize) {
-        self.room = bytes;
+    pub(super) fn limit(&mut self, room: usize, many: usize) {
+        (self.room, self.many) = (room, many);
+    }
+
+    /// How many authorities are remembered.
+    #[cfg(test)]
+    pub(super) fn authorities(&self) -> usize {
+        self.held.read().unwrap().authorities.len()
     }
 
     /// How many lists from files no key has verified yet.
@@ -184,7 +198,7 @@ impl Lists {
         let offline = self.held.read().unwrap_or_else(PoisonError::into_inner).offline.clone();
         let lists: Arc<[Known]> = known::sorted(offline::of_issuer(&offline, issuer)).into();
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        held.put(Authority { issuer: issuer.clone(), lists: lists.clone() });
+        held.put(Authority { issuer: issuer.clone(), lists: lists.clone() }, self.many);
         lists
     }
 
@@ -197,8 +211,8 @@ impl Lists {
 }
 
 impl Held {
-    fn put(&mut self, authority: Authority) {
-        if self.authorities.len() >= MOST_AUTHORITIES {
+    fn put(&mut self, authority: Authority, many: usize) {
+        if self.authorities.len() >= many {
             // Those without lists are found again; nothing that a list says is forgotten.
             self.authorities.retain(|_, of_key| {
                 of_key.retain(|one| !one.lists.is_empty());
@@ -225,6 +239,6 @@ fn is_same(one: &Issuer, other: &Issuer) -> bool {
         && one.signs_lists() == other.signs_lists()
 }
 
-const MOST_AUTHORITIES: usize = 1_000;
+const MANY: usize = 1_000;
 /// A refusal to take one more list is better than to forget what one of them revoked.
 const ROOM: usize = 512 << 20;

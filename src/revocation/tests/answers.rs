@@ -375,25 +375,26 @@ fn an_answer_with_the_nonce_of_another_question_is_none() {
 fn the_question_carries_the_nonce_and_the_hash_of_the_settings() {
     let leaf = client();
     let asks = |settings: OcspSettings| {
-        let body = Arc::new(Mutex::new(Bytes::new()));
-        let record = body.clone();
+        let question = Arc::new(Mutex::new((false, Bytes::new())));
+        let record = question.clone();
         let fetch =
             move |request: FetchRequest| -> BoxFuture<'static, Result<Fetched, FetchError>> {
                 let posted = request.body().map(|(_, body)| body.clone());
-                *record.lock().unwrap() = posted.unwrap_or_else(|| decoded(request.uri()).into());
+                let body = posted.unwrap_or_else(|| decoded(request.uri()).into());
+                *record.lock().unwrap() = (request.body().is_some(), body);
                 Box::pin(async { Err(FetchError::Timeout) })
             };
         let revocation = Revocation::builder().ocsp_over(fetch).ocsp(settings).build().unwrap();
         assert_eq!(verdict(&revocation, &path(&leaf), NOW), NO_DATA);
-        let body = body.lock().unwrap().clone();
+        let (is_post, body) = question.lock().unwrap().clone();
         let has = |what: Vec<u8>| body.windows(what.len()).any(|part| part == what);
         let nonce = oid(NONCE);
-        (has(nonce), has(tlv(6, &[&[0x2b, 0x0e, 3, 2, 0x1a]])))
+        (is_post, has(nonce), has(tlv(6, &[&[0x2b, 0x0e, 3, 2, 0x1a]])))
     };
-    assert_eq!(asks(OcspSettings::new()), (true, true));
-    assert_eq!(asks(OcspSettings::new().without_nonce()), (false, true));
-    assert_eq!(asks(OcspSettings::new().sha256()), (true, false));
-    assert_eq!(asks(OcspSettings::new().require_nonce()), (true, true));
+    assert_eq!(asks(OcspSettings::new()), (true, true, true));
+    assert_eq!(asks(OcspSettings::new().without_nonce()), (false, false, true));
+    assert_eq!(asks(OcspSettings::new().sha256()), (true, true, false));
+    assert_eq!(asks(OcspSettings::new().require_nonce()), (true, true, true));
 }
 
 /// The question in the address of a GET.

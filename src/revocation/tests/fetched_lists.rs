@@ -121,7 +121,7 @@ fn there_is_an_end_to_the_room_for_lists() {
     let length = der.len();
     web.lists(der);
     let limited = |revocation: &mut Revocation, room| {
-        Arc::get_mut(&mut revocation.engine).unwrap().lists.limit(room);
+        Arc::get_mut(&mut revocation.engine).unwrap().lists.limit(room, 1_000);
     };
     limited(&mut revocation, length - 1);
     assert_eq!(verdict(&revocation, &path(&leaf), NOW), NO_DATA);
@@ -146,4 +146,21 @@ fn the_time_that_http_allows_only_shortens() {
         assert_eq!(verdict(&revocation, &path(&leaf), NOW + until), later, "{max_age}");
         assert_eq!(web.asked(), [LIST], "{max_age}");
     }
+}
+
+#[test]
+fn authorities_without_lists_are_let_go_and_those_with_lists_are_not() {
+    let (web, leaf) = (Web::default(), client());
+    web.lists(list(NOW, 1, &[&leaf]));
+    let mut revocation = by_lists(&web);
+    Arc::get_mut(&mut revocation.engine).unwrap().lists.limit(1 << 20, 2);
+    assert_eq!(verdict(&revocation, &path(&leaf), NOW), REVOKED);
+    web.is_down();
+    for _ in 0..4 {
+        let stranger = Authority::root("Stranger");
+        let path = path_to(&stranger, &stranger.issues(|_| {}));
+        assert_eq!(verdict(&revocation, &path, NOW), NO_DATA);
+        assert!(revocation.engine.lists.authorities() <= 2);
+    }
+    assert_eq!(verdict(&revocation, &path(&leaf), NOW), REVOKED);
 }
