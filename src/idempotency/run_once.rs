@@ -33,10 +33,10 @@ use crate::signature::EndpointTable;
 /// never later by retrying.
 ///
 /// The handler runs to its end even if the client hangs up, and its outcome is kept when it is a
-/// 2xx or 3xx, or a 4xx that it marked with [`FinalOutcome`](super::FinalOutcome). Any other outcome frees the key. A
-/// handler that never comes to an end, or for which a time limit or a gateway answers 408, 502 or
-/// 504, leaves the key taken: nobody knows whether the payment was made. So does an outcome that the
-/// store cannot keep.
+/// 2xx or 3xx, or a 4xx that it marked with [`FinalOutcome`](super::FinalOutcome). Any other outcome
+/// frees the key. A handler that never comes to an end, or for which a time limit or a gateway
+/// answers 408, 502 or 504, leaves the key taken: nobody knows whether the payment was made. So does
+/// an outcome that the store cannot keep.
 ///
 /// # Needs and leaves
 ///

@@ -202,8 +202,13 @@ pub fn rogue_anchor() -> CertificateDer<'static> {
 
 /// The revocation list of the demo authority: one number, for the year 2026.
 pub fn revocation_list() -> Vec<u8> {
+    revocation_list_naming(REVOKED, 1)
+}
+
+/// As [`revocation_list`], of another number and naming another certificate.
+pub fn revocation_list_naming(serial: u64, number: u64) -> Vec<u8> {
     let revoked = RevokedCertParams {
-        serial_number: SerialNumber::from(REVOKED),
+        serial_number: SerialNumber::from(serial),
         revocation_time: date_time_ymd(2026, 1, 2),
         reason_code: Some(RevocationReason::KeyCompromise),
         invalidity_date: None,
@@ -211,7 +216,7 @@ pub fn revocation_list() -> Vec<u8> {
     let list = CertificateRevocationListParams {
         this_update: date_time_ymd(2026, 1, 2),
         next_update: date_time_ymd(2027, 1, 1),
-        crl_number: SerialNumber::from(1),
+        crl_number: SerialNumber::from(number),
         issuing_distribution_point: None,
         revoked_certs: vec![revoked],
         key_identifier_method: KeyIdMethod::Sha256,
