@@ -2,7 +2,10 @@
 
 use std::thread;
 
+use rcgen::RevokedCertParams;
+
 use super::*;
+use crate::cert::test_pki::revoked;
 
 /// A rule and the anchors it was given.
 fn swappable(first: &Authority) -> (TrustCertificate, Anchors) {
@@ -64,26 +67,44 @@ fn the_evidence_holds_the_path_that_was_found() {
 }
 
 #[test]
-fn no_request_fails_and_none_wrongly_passes_while_anchors_are_replaced() {
-    let (other, rounds) = (Authority::root("Other"), 200);
-    let (rule, anchors) = swappable(&ROOT);
-    anchors.replace([ROOT.der(), other.der()]).unwrap();
-    let (steady, stranger) = (ISSUING.issues(|_| {}), Authority::root("Nobody").issues(|_| {}));
-    let (fleeting, chain) = (other.issues(|_| {}), [ISSUING.der()]);
+fn no_request_fails_and_none_wrongly_passes_while_anchors_and_lists_are_replaced() {
+    let (other, rounds) = (Authority::root("Other"), 100_u64);
+    let numbered = |authority: &Authority, serial: u64| {
+        authority.issues(|client| client.serial_number = Some(serial.into()))
+    };
+    let (steady, withdrawn) = (numbered(&ISSUING, 1), numbered(&ISSUING, 2));
+    let (fleeting, stranger) = (numbered(&other, 1), Authority::root("Nobody").issues(|_| {}));
+    let lists = |number: u64, entries: Vec<RevokedCertParams>| {
+        let newest = ISSUING.lists(|list| {
+            list.crl_number = number.into();
+            list.this_update = date(NOW - DAY + number);
+            list.revoked_certs = entries;
+        });
+        [ROOT.lists(|_| {}), other.lists(|_| {}), newest]
+    };
+    let anchors = Anchors::of([ROOT.der()]).unwrap();
+    let revocation = Revocation::by_lists(lists(1, vec![])).unwrap();
+    let rule = TrustCertificate::anchored_in(anchors.clone(), revocation.clone());
+    let chain = [ISSUING.der()];
     thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
-                for _ in 0..rounds {
+                for _ in 0..2 * rounds {
                     assert_eq!(verdict(&rule, &steady, &chain, NOW), Ok(()));
                     assert_eq!(verdict(&rule, &stranger, &chain, NOW), UNTRUSTED);
                 }
             });
         }
-        for _ in 0..rounds {
+        for round in 1..=rounds {
             anchors.replace([ROOT.der(), other.der()]).unwrap();
             assert_eq!(verdict(&rule, &fleeting, &[], NOW), Ok(()));
             anchors.replace([ROOT.der()]).unwrap();
             assert_eq!(verdict(&rule, &fleeting, &[], NOW), UNTRUSTED);
+            revocation.replace_lists(lists(2 * round, vec![revoked(&withdrawn)])).unwrap();
+            let refused = verdict(&rule, &withdrawn, &chain, NOW);
+            assert_eq!(refused, Err(Reason::CertificateRevoked));
+            revocation.replace_lists(lists(2 * round + 1, vec![])).unwrap();
+            assert_eq!(verdict(&rule, &withdrawn, &chain, NOW), Ok(()));
         }
     });
 }
