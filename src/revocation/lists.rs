@@ -149,9 +149,11 @@ impl Lists {
         let list = RevocationList::verify(der, issuer)?;
         let fetched = Known::of_fetched(list, uri.clone(), der.len(), max_age, now);
         let _verifying = self.verifying.lock().unwrap_or_else(PoisonError::into_inner);
-        let lists = known::with(&self.of_verified(issuer), fetched, self.at(now))?;
+        let before = self.of_verified(issuer);
+        let lists = known::with(&before, fetched, self.at(now))?;
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        if held.bytes().saturating_add(der.len()) > self.room {
+        let others = held.bytes().saturating_sub(known::bytes(&before));
+        if others.saturating_add(known::bytes(&lists)) > self.room {
             return Err(ListRefused::NoRoom);
         }
         held.put(Authority { issuer: issuer.clone(), lists: lists.into() }, self.many);
@@ -227,8 +229,7 @@ impl Held {
     }
 
     fn bytes(&self) -> usize {
-        let lists = self.authorities.values().flatten().flat_map(|one| one.lists.iter());
-        lists.filter_map(Known::fetched).map(|fetched| fetched.bytes).sum()
+        self.authorities.values().flatten().map(|one| known::bytes(&one.lists)).sum()
     }
 }
 

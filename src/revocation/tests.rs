@@ -8,6 +8,7 @@ mod files;
 #[cfg(feature = "fetch")]
 mod openssl;
 mod refresher;
+mod responders;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -37,7 +37,7 @@ enum Source {
 #[derive(Clone)]
 pub(in super::super) struct Fetched {
     pub(in super::super) uri: Uri,
-    pub(super) bytes: usize,
+    bytes: usize,
     pub(in super::super) taken: UnixTime,
     /// The second from which on there may be a newer one.
     pub(in super::super) ask_again: UnixTime,
@@ -174,6 +174,11 @@ pub(super) fn with(lists: &[Known], fetched: Known, at: At<'_>) -> Result<Vec<Kn
     }
     let stay = lists.iter().filter(|one| one.fetched().is_none() || !one.is_of_scope(&fetched));
     Ok(sorted(stay.cloned().chain([fetched.clone()])))
+}
+
+/// The bytes that the fetched ones among these had.
+pub(super) fn bytes(lists: &[Known]) -> usize {
+    lists.iter().filter_map(Known::fetched).map(|fetched| fetched.bytes).sum()
 }
 
 fn before(time: UnixTime) -> UnixTime {

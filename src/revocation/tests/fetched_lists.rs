@@ -127,6 +127,14 @@ fn there_is_an_end_to_the_room_for_lists() {
     assert_eq!(verdict(&revocation, &path(&leaf), NOW), NO_DATA);
     limited(&mut revocation, length);
     assert_eq!(verdict(&revocation, &path(&leaf), NOW + 30), Ok(NOW + DAY - 1));
+    // What takes its place needs no more room, and what comes beside it does.
+    web.lists(list(NOW + DAY, 2, &[]));
+    assert_eq!(verdict(&revocation, &path(&leaf), NOW + DAY), Ok(NOW + 2 * DAY - 1));
+    let other = Authority::root("Other");
+    let other_leaf =
+        other.issues(|parameters| parameters.crl_distribution_points = vec![at_uri(LIST)]);
+    web.lists(list_by(&other, NOW + DAY, 1, &[]));
+    assert_eq!(verdict(&revocation, &path_to(&other, &other_leaf), NOW + DAY), NO_DATA);
 }
 
 #[test]
