@@ -30,6 +30,10 @@ impl Gates {
         if config.trust.fetch {
             setup.revocation().refresher().spawn();
         }
+        let fetches = config.signature.certificates.as_ref().is_some_and(|trust| trust.fetch);
+        if let Some(revocation) = setup.signing_revocation().filter(|_| fetches) {
+            revocation.refresher().spawn();
+        }
         let build = |builder: GateBuilder| {
             builder
                 .observer(observer.clone())

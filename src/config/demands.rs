@@ -6,16 +6,18 @@ use super::load::Files;
 use super::{ConfigError, Signature};
 use crate::cert::Trust;
 use crate::eidas::{IdentifyPsp, StopList};
+use crate::revocation::Revocation;
 use crate::signature::{RequireOneOrganisation, SigningCertificates};
 
 impl Files<'_> {
-    /// What is demanded of the certificates behind message signatures.
+    /// What is demanded of the certificates behind message signatures, and how their revocation is
+    /// told.
     pub(super) fn signing_certificates(
         &self,
         signature: &Signature,
         identify: &IdentifyPsp,
         stop_list: Option<&StopList>,
-    ) -> Result<Option<SigningCertificates>, ConfigError> {
+    ) -> Result<Option<(SigningCertificates, Revocation)>, ConfigError> {
         let Some(trust) = &signature.certificates else {
             return match signature.allow_unidentified {
                 true => Err(ConfigError::value("signature.allow_unidentified", NO_CERTIFICATES)),
@@ -23,15 +25,15 @@ impl Files<'_> {
             };
         };
         let (anchors, revocation) = self.material("signature.certificates", trust)?;
-        let trust = Trust::seals(anchors, revocation);
+        let trust = Trust::seals(anchors, revocation.clone());
         let mut rule = SigningCertificates::trusted_by(trust, identify.clone());
         if signature.allow_unidentified {
             rule = rule.allow_unidentified();
         }
-        Ok(Some(match stop_list {
-            Some(list) => rule.blocked_by(list.clone()),
-            None => rule,
-        }))
+        if let Some(list) = stop_list {
+            rule = rule.blocked_by(list.clone());
+        }
+        Ok(Some((rule, revocation)))
     }
 
     pub(super) fn stop_list(&self, path: Option<&Path>) -> Result<Option<StopList>, ConfigError> {

@@ -22,6 +22,7 @@ pub struct Setup {
     bank: Bank,
     clients: Arc<Clients>,
     revocation: Revocation,
+    of_signing: Option<Revocation>,
     services: Option<QualifiedServices>,
     messages: Option<(VerifySignature, SignResponse)>,
     scopes: Scopes,
@@ -49,6 +50,7 @@ impl Config {
         let identify = self.identity.rule(self.profile, services.as_ref())?;
         let certificates =
             files.signing_certificates(&self.signature, &identify, stop_list.as_ref())?;
+        let (certificates, of_signing) = certificates.unzip();
         let one_organisation = demands::one_organisation(&self.signature)?;
         if certificates.is_some() && !signed(self.profile) {
             let why = "the profile has no message signatures";
@@ -85,6 +87,7 @@ impl Config {
             bank,
             clients,
             revocation,
+            of_signing,
             services,
             messages,
             scopes: self.scopes.clone(),
@@ -104,6 +107,11 @@ impl Setup {
     /// [`Refresher`](crate::revocation::Refresher) where something is fetched.
     pub fn revocation(&self) -> &Revocation {
         &self.revocation
+    }
+
+    /// How revocation of signing certificates is told, where they are judged.
+    pub fn signing_revocation(&self) -> Option<&Revocation> {
+        self.of_signing.as_ref()
     }
 
     /// The gate in front of payment initiation.
