@@ -59,7 +59,7 @@ impl Engine {
         flight.await;
     }
 
-    async fn fly(&self, question: &Question, now: UnixTime) {
+    async fn fly(self: &Arc<Self>, question: &Question, now: UnixTime) {
         let answer = match &question.about {
             About::Certificate(link) => self.ask_responder(link, &question.uri, now).await,
             About::ListOf(issuer) => self.fetch_list(issuer, &question.uri, now).await,
@@ -112,14 +112,18 @@ impl Engine {
     }
 
     async fn fetch_list(
-        &self,
+        self: &Arc<Self>,
         issuer: &Arc<Issuer>,
         uri: &Uri,
         now: UnixTime,
     ) -> Result<bool, BoxError> {
         let get = FetchRequest::get(uri.clone(), LIST_LIMIT);
         let answer = fetch(&self.settings.lists_over, get).await?;
-        self.lists.take(issuer, uri, answer.body(), answer.max_age(), now)?;
+        let (engine, issuer, uri) = (self.clone(), issuer.clone(), uri.clone());
+        off_the_runtime(move || {
+            engine.lists.take(&issuer, &uri, answer.body(), answer.max_age(), now)
+        })
+        .await??;
         // Whatever it says, what the one before said is out of date.
         Ok(true)
     }
@@ -134,6 +138,23 @@ async fn fetch(over: &Option<Arc<dyn Fetch>>, request: FetchRequest) -> Result<F
     }
     // A fetcher of the application's own may have forgotten.
     if answer.body().len() > limit { Err("longer than allowed".into()) } else { Ok(answer) }
+}
+
+/// Runs what takes long where nothing else waits for it: a list of twenty megabytes is read in a good
+/// part of a second.
+#[cfg(feature = "tokio")]
+async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, BoxError> {
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => Ok(runtime.spawn_blocking(work).await?),
+        Err(_) => Ok(work()),
+    }
+}
+
+#[cfg(not(feature = "tokio"))]
+async fn off_the_runtime<T>(work: impl FnOnce() -> T) -> Result<T, BoxError> {
+    Ok(work())
 }
 
 const LIST_LIMIT: usize = 20 << 20;

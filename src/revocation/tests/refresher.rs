@@ -111,7 +111,8 @@ async fn it_runs_by_the_clock_and_ends_with_the_last_clone() {
     let builder = Revocation::builder().lists_over(web.clone());
     let revocation = builder.clock(move || at(shown.load(Ordering::SeqCst))).build().unwrap();
     web.lists(list(NOW, 1, &[]));
-    assert_eq!(verdict(&revocation, &path(&leaf), NOW), Ok(NOW + DAY - 1));
+    let Checked::Ask(asked) = revocation.check(&path(&leaf), at(NOW)) else { panic!("known") };
+    assert_eq!(asked.await.unwrap(), at(NOW + DAY - 1));
     web.asked();
     let slept = Arc::new(AtomicU64::new(0));
     let (time, count) = (clock.clone(), slept.clone());
