@@ -143,6 +143,7 @@ pub(crate) fn relaxed(rule: &'static str, switch: &'static str) {
 mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
+    use std::time::Duration;
 
     use crate::cert::test_pki::ROOT;
     use crate::cert::{Anchors, Trust};
@@ -150,7 +151,7 @@ mod tests {
     use crate::eidas::{IdentifyPsp, OrganizationId, RoleLookup, RoleRegister, RoleSource};
     use crate::header::{EchoInteractionId, ReadPsuHeaders};
     use crate::jose::{Key, KeySet};
-    use crate::revocation::Revocation;
+    use crate::revocation::{IssuerKey, Revocation, RevocationPolicy};
     use crate::signature::{ObieSigning, SigningCertificates, VerifySignature};
     use crate::token::{TokenAudience, TokenIssuer, VerifyToken};
 
@@ -198,7 +199,17 @@ mod tests {
             let (anchors, off) = (Anchors::of([ROOT.der()]).unwrap(), Revocation::danger_off());
             SigningCertificates::trusted_by(Trust::seals(anchors, off), psp())
         };
-        let switches: [(&str, &dyn Fn()); 13] = [
+        let lists = Revocation::builder;
+        let second = Duration::from_secs(1);
+        let switches: [(&str, &dyn Fn()); 19] = [
+            ("danger_off", &|| drop(Revocation::danger_off())),
+            ("allow_soft_fail_open", &|| {
+                let _ = RevocationPolicy::allow_soft_fail_open();
+            }),
+            ("allow_late_lists", &|| drop(lists().allow_late_lists(second))),
+            ("allow_lists_without_end", &|| drop(lists().allow_lists_without_end(second))),
+            ("allow_short_lived", &|| drop(lists().allow_short_lived([], second))),
+            ("allow_unchecked", &|| drop(lists().allow_unchecked(IssuerKey::with_spki(b"")))),
             ("allow_missing_address", &|| {
                 let _ = ReadPsuHeaders::due_where_created().allow_missing_address();
             }),
@@ -223,6 +234,9 @@ mod tests {
             let said = logged(switch);
             assert!(said.contains("WARN") && said.contains(name), "{name}: {said}");
         }
-        assert_eq!(logged(|| drop((psp(), IdentifyPsp::from_uk_directory(), signature()))), "");
+        assert_eq!(
+            logged(|| drop((psp(), IdentifyPsp::from_uk_directory(), signature(), lists()))),
+            ""
+        );
     }
 }

@@ -78,7 +78,7 @@ impl HttpFetch {
     #[must_use]
     pub fn allow_host(self, host: &str) -> Self {
         let host = host.to_ascii_lowercase();
-        tracing::warn!(%host, "is fetched from whatever its address");
+        tracing::warn!(%host, "allow_host: fetched from whatever its address");
         self.with(|settings| settings.hosts.extend([host]))
     }
 
@@ -91,14 +91,14 @@ impl HttpFetch {
         let parsed: Option<IpNet> =
             network.parse().ok().or_else(|| network.parse().ok().map(|ip: IpAddr| ip.into()));
         let parsed = parsed.ok_or_else(|| NotANetwork(network.to_owned()))?;
-        tracing::warn!(%network, "is fetched from although it may not be public");
+        tracing::warn!(%network, "allow_network: fetched from although it may not be public");
         Ok(self.with(|settings| settings.networks.push(parsed)))
     }
 
     /// Also connects to this port.
     #[must_use]
     pub fn allow_port(self, port: u16) -> Self {
-        tracing::warn!(%port, "is fetched from besides 80 and 443");
+        tracing::warn!(%port, "allow_port: fetched from besides 80 and 443");
         self.with(|settings| settings.ports.extend([port]))
     }
 
