@@ -228,6 +228,20 @@ fn a_pointer_for_people_announces_nobody() {
 }
 
 #[test]
+fn a_pointer_to_a_list_of_another_kind_announces_nobody() {
+    let mut lists = list_of_lists();
+    lists.pointers.push(pointer("EUlistofthelists", "EL", &[&STRANGER.certificate]));
+    lists.pointers.push(pointer("EUgeneric", "EU", &[&STRANGER.certificate]));
+    let national = [("el".to_owned(), national("EL").signed_by(&STRANGER))];
+    let refused = import().run(&lists.signed_by(&JOURNAL), national).unwrap_err();
+    let signer = ListRefused::Signature(SignatureError::Signer);
+    assert_eq!(refused.reports()[1].why_refused(), Some(&signer));
+    let pivot = ("pivot".to_owned(), TestList { sequence: 5, ..lists }.signed_by(&JOURNAL));
+    let import = import().pivots([pivot]);
+    assert_eq!(list_of_lists_refused(&import, &list_of_lists(), &STRANGER), Some(signer));
+}
+
+#[test]
 fn services_that_issue_no_qualified_certificates_are_left_out() {
     let mut list = national("PT");
     list.services.push(list.services[0].replace("CA/QC", "CA/PKC"));

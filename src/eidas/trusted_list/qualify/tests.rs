@@ -83,6 +83,12 @@ fn the_service_is_known_by_name_and_key() {
     assert_eq!(by(&certificate(own.subject_name())), Ok(()));
     let root = X509::from_der(&ROOT.der()).unwrap();
     assert_eq!(by(&certificate(root.subject_name())), Err(NoService));
+    // The name of one of a service's identities with the key of another is neither.
+    let mixed = path(&leaf, &[certificate(root.subject_name())]);
+    let mut both = listed(&ISSUING.der(), [granted(LONG_AGO)]);
+    both.identities.extend(listed(&ROOT.der(), []).identities);
+    let of_both = services(vec![both]).qualify(&leaf, &mixed, Web, at(NOW), 0);
+    assert_eq!(of_both.map(drop), Err(NoService));
     let same_name = ROOT.authorizes("Issuing", |_| {});
     assert_eq!(by(&same_name.der()), Err(NoService));
     let services = services(vec![listed(&ISSUING.der(), [granted(LONG_AGO)])]);

@@ -203,6 +203,7 @@ pub(in crate::eidas) struct Form {
     /// Another reference, behind the two.
     pub(in crate::eidas) another: String,
     pub(in crate::eidas) properties_type: &'static str,
+    pub(in crate::eidas) properties_uri: &'static str,
     pub(in crate::eidas) properties_transforms: Vec<String>,
     /// No transforms of the properties, and the digest that goes with it.
     pub(in crate::eidas) inclusive_properties: bool,
@@ -228,6 +229,7 @@ impl TestSigner {
             method: ECDSA_SHA256,
             another: String::new(),
             properties_type: "http://uri.etsi.org/01903#SignedProperties",
+            properties_uri: "#properties",
             properties_transforms: vec![transform(EXCLUSIVE)],
             inclusive_properties: false,
             names: vec![("SigningCertificate", SHA256, digest(&self.certificate))],
@@ -267,7 +269,7 @@ impl TestSigner {
             form.method,
             reference(&format!(" URI=\"{}\"", form.uri), &form.transforms, &hashed(list)),
             reference(
-                &format!(" Type=\"{}\" URI=\"#properties\"", form.properties_type),
+                &format!(" Type=\"{}\" URI=\"{}\"", form.properties_type, form.properties_uri),
                 &form.properties_transforms,
                 &hashed(&digested)
             )

@@ -51,6 +51,7 @@ fn what_the_other_implementation_does_not_do_is_as_the_specification_says() {
     let besides = Besides::These([String::new()].into());
     let default = Canonical { besides, ..Canonical::default() };
     let inclusive = Canonical { besides: Besides::All, ..Canonical::default() };
+    let comments = Canonical { comments: true, ..Canonical::default() };
     for (document, of, how, canonical) in [
         (
             "<r xmlns='u:0' xmlns:p='u:1'><p:s Id='x'><p:t/><p:v xmlns='u:2'/></p:s></r>",
@@ -66,6 +67,12 @@ fn what_the_other_implementation_does_not_do_is_as_the_specification_says() {
             &inclusive,
             "<p:s xmlns=\"u:0\" xmlns:p=\"u:1\" Id=\"x\" xml:lang=\"pt\" xml:space=\"preserve\">\
              <t xmlns:v=\"u:2\"></t><w xmlns=\"\"></w></p:s>",
+        ),
+        (
+            "<r\r\na='1'\r>\r\n<!-- a\r\nb\r --><?p a\r\nb?></r\r\n>",
+            None,
+            &comments,
+            "<r a=\"1\">\n<!-- a\nb\n --><?p a\nb?></r>",
         ),
         (
             "<p:s xmlns:p='u:?a=1&amp;b=&lt;'/>",

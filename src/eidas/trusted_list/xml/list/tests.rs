@@ -122,6 +122,7 @@ fn criteria_that_are_not_known_leave_nothing_to_rely_on() {
         (all(&bit("other", "true")), false),
         (all(&bit("crlSign", "maybe")), false),
         (all("<q:Other></q:Other>"), false),
+        (all(&(good.clone() + "<q:Other></q:Other>")), false),
         (
             all(&format!(
                 "<q:otherCriteriaList><o:Other xmlns:o=\"u:o\"></o:Other></q:otherCriteriaList>{good}"

@@ -130,7 +130,7 @@ fn a_signature_of_another_form_is_refused() {
     let another = format!("<ds:Reference{}</ds:Reference>", another.unwrap().0);
     let not_two = "not a reference to the list and one to properties";
     let filtered = "<ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"><ds:XPath>a</ds:XPath></ds:Transform>";
-    let cases: [(&str, String, Result<(), SignatureError>); 13] = [
+    let cases: [(&str, String, Result<(), SignatureError>); 15] = [
         ("no transforms", signed(|f| f.transforms.clear()), form(bad_transforms)),
         (
             "not enveloped",
@@ -173,6 +173,8 @@ fn a_signature_of_another_form_is_refused() {
             form("more than one transform of the properties"),
         ),
         ("a third reference", signed(|f| f.another = another.clone()), form(not_two)),
+        ("a reference to other properties", signed(|f| f.properties_uri = "#list"), form(not_two)),
+        ("a reference to no properties", signed(|f| f.properties_uri = ""), form(not_two)),
         ("no reference to the properties", signed(|f| f.properties_type = "other"), form(not_two)),
         (
             "a reference to another document",
