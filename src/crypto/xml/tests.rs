@@ -15,7 +15,9 @@ fn an_ecdsa_signature_has_the_length_of_its_curve() {
     let fixed = |len| [parts.r(), parts.s()].map(|part| part.to_vec_padded(len).unwrap()).concat();
     let method = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
     assert!(verify_xml(&spki, method, b"message", &fixed(32)).is_ok());
-    for wrong in [fixed(33), fixed(48), der.clone(), fixed(32)[..63].to_vec(), Vec::new()] {
+    // One value has one signature, not another with a zero before `s`.
+    let padded = [&fixed(32)[..32], &[0], &fixed(32)[32..]].concat();
+    for wrong in [padded, fixed(33), fixed(48), der.clone(), fixed(32)[..63].to_vec(), Vec::new()] {
         assert!(verify_xml(&spki, method, b"message", &wrong).is_err());
     }
 }
