@@ -48,6 +48,7 @@ async fn a_window_may_be_longer_than_a_day_and_never_shorter() {
     }
 }
 
+#[cfg(feature = "tokio")]
 #[tokio::test]
 async fn a_retry_may_wait_for_the_first_request() {
     let bank = Arc::new(Bank::with(rule().wait(Duration::from_secs(60))));
@@ -65,6 +66,7 @@ async fn a_retry_may_wait_for_the_first_request() {
     assert_eq!(bank.runs(), 1);
 }
 
+#[cfg(feature = "tokio")]
 #[tokio::test]
 async fn a_retry_does_not_wait_longer_than_it_may() {
     let bank = Arc::new(Bank::with(rule().wait(Duration::from_millis(200))));
