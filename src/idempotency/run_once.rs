@@ -1,24 +1,26 @@
 //! `RunOnce`: a payment happens exactly once.
 
+mod policy;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use http::request::Parts;
 
-use super::outcome::Outcome;
+use self::policy::Policy;
+pub(super) use self::policy::give_up;
 use super::{
-    Abandoned, Claim, Claimant, Claimed, ClientTag, Fingerprint, IdempotencyStore, KeyEvent,
-    KeyHeader, KeyScope, Lease, Record, SameRequest, Settlement, StoreError, StoreKey,
+    Abandoned, Claim, Claimant, ClientTag, IdempotencyStore, KeyEvent, KeyHeader, KeyScope, Lease,
+    Record, SameRequest, StoreKey,
 };
 use crate::body::BodyBytes;
 use crate::cert::RegisteredClient;
 use crate::context::{Context, relaxed};
 use crate::gate::{Answer, Around, Audit, BoxFuture, Evidence, Halt, Refs, Verdict, around_layers};
-use crate::header::{IdempotencyKey, single};
+use crate::header::IdempotencyKey;
 use crate::reject::{Reason, Rejection};
 use crate::signature::EndpointTable;
 
@@ -82,22 +84,6 @@ use crate::signature::EndpointTable;
 /// ```
 #[derive(Clone)]
 pub struct RunOnce(Arc<Policy>);
-
-#[derive(Clone)]
-struct Policy {
-    store: Arc<dyn IdempotencyStore>,
-    table: EndpointTable,
-    tenant: String,
-    header: KeyHeader,
-    same: SameRequest,
-    lease: Duration,
-    window: Duration,
-    #[cfg(feature = "tokio")]
-    wait: Duration,
-    abandoned: Abandoned,
-    on_replay: Option<Arc<dyn OnReplay>>,
-    on_event: Option<Arc<dyn Fn(KeyEvent) + Send + Sync>>,
-}
 
 /// Rebuilds the answer to a retry from the stored outcome, with the current state of the resource
 /// (Read/Write profile, "Idempotency": the status "at least as current" as in other channels).
@@ -258,158 +244,6 @@ impl Around for RunOnce {
     }
 }
 
-impl Policy {
-    /// The key, and what the request asks for.
-    fn read(
-        &self,
-        request: &Parts,
-        body: &Bytes,
-    ) -> Result<(IdempotencyKey, Fingerprint), Rejection> {
-        let key = self.header.read(&request.headers)?;
-        let fingerprint = self.same.fingerprint(&media_type(request)?, request, body)?;
-        Ok((key, fingerprint))
-    }
-
-    async fn claim(
-        &self,
-        key: IdempotencyKey,
-        claim: Claim,
-        context: &Context,
-    ) -> Result<ClaimedKey, Halt> {
-        let claimed = self.store.claim(claim.clone()).await;
-        let claimed = match self.waited(claimed, &claim, context).await {
-            Ok(claimed) => claimed,
-            Err(error) => {
-                self.tell(KeyEvent::Unavailable);
-                give_up(&self.store, &claim, &error).await;
-                return Err(Halt::Reject(Rejection::new(Reason::ServiceUnavailable).source(error)));
-            }
-        };
-        let (event, reason) = match claimed {
-            Claimed::New(lease) => {
-                self.tell(KeyEvent::Claimed);
-                return Ok(ClaimedKey { claim: Some((key, lease)) });
-            }
-            Claimed::Settled(record) => {
-                self.tell(KeyEvent::Replayed);
-                return Err(Halt::Answer(Box::new(self.replay(&record).await)));
-            }
-            Claimed::InFlight { .. } => (KeyEvent::InFlight, Reason::IdempotencyInFlight),
-            Claimed::Mismatch => (KeyEvent::Conflicted, Reason::IdempotencyKeyReused),
-            Claimed::Abandoned { .. } => (KeyEvent::Abandoned, Reason::IdempotencyOutcomeUnknown),
-        };
-        self.tell(event);
-        Err(Halt::Reject(Rejection::new(reason).place(self.header.name().to_owned())))
-    }
-
-    /// Looks again while the first request runs, as long as a retry may wait.
-    #[cfg(feature = "tokio")]
-    async fn waited(
-        &self,
-        mut claimed: Result<Claimed, StoreError>,
-        claim: &Claim,
-        context: &Context,
-    ) -> Result<Claimed, StoreError> {
-        for _ in 0..self.wait.as_millis() / BETWEEN_LOOKS.as_millis() {
-            if !matches!(claimed, Ok(Claimed::InFlight { .. })) {
-                break;
-            }
-            tokio::time::sleep(BETWEEN_LOOKS).await;
-            claimed = self.store.claim(claim.clone().at(context.now())).await;
-        }
-        claimed
-    }
-
-    #[cfg(not(feature = "tokio"))]
-    async fn waited(
-        &self,
-        claimed: Result<Claimed, StoreError>,
-        _: &Claim,
-        _: &Context,
-    ) -> Result<Claimed, StoreError> {
-        claimed
-    }
-
-    fn tell(&self, event: KeyEvent) {
-        if let Some(hear) = &self.on_event {
-            hear(event);
-        }
-    }
-
-    async fn replay(&self, record: &Record) -> Response<Bytes> {
-        if let Some(hook) = &self.on_replay {
-            return hook.on_replay(record).await;
-        }
-        let mut response = Response::new(record.body().clone());
-        *response.status_mut() = record.status();
-        for (name, value) in record.headers() {
-            response.headers_mut().append(name.clone(), value.clone());
-        }
-        response
-    }
-
-    /// Keeps the outcome, or frees the key.
-    ///
-    /// The handler has run. Whatever the store says now, the client hears what was done: a 503
-    /// instead of a 201 would undo nothing. An outcome that is not kept leaves the key taken.
-    async fn settle(
-        &self,
-        lease: &Lease,
-        answer: &mut Answer<'_>,
-        context: &Context,
-    ) -> Result<(), Halt> {
-        let outcome = Outcome::of(answer);
-        let settled = match outcome {
-            Outcome::Unknown => {
-                tracing::error!(key = ?lease.key(), "a time limit cut a request off: its key stays taken");
-                self.tell(KeyEvent::CutOff);
-                return Ok(());
-            }
-            Outcome::Keep => {
-                let body = answer.bytes(context).await?;
-                let (status, now) = (answer.status(), context.now());
-                let record = Record::of(status, answer.headers(), KEPT, &body, now);
-                self.store.settle(lease, record).await
-            }
-            Outcome::Free => self.store.release(lease).await,
-        };
-        self.tell(match settled {
-            Ok(Settlement::Already | Settlement::Done) if outcome == Outcome::Keep => {
-                KeyEvent::Settled
-            }
-            Ok(Settlement::Already | Settlement::Done) => KeyEvent::Released,
-            Ok(Settlement::Superseded) => {
-                tracing::error!(key = ?lease.key(), "a request outlived its lease: its outcome is not kept");
-                KeyEvent::Lost
-            }
-            Err(error) => {
-                tracing::error!(key = ?lease.key(), %error, "the outcome of a request is not kept");
-                KeyEvent::Lost
-            }
-        });
-        Ok(())
-    }
-}
-
-/// Frees what the store may have taken although its answer was lost: nothing has run.
-pub(super) async fn give_up(store: &Arc<dyn IdempotencyStore>, claim: &Claim, error: &StoreError) {
-    if !matches!(error, StoreError::Unavailable { .. }) {
-        return;
-    }
-    if let Err(error) = store.release(&Lease::presumed(claim)).await {
-        tracing::error!(key = ?claim.key(), %error, "a key may stay taken although nothing ran");
-    }
-}
-
-/// The essence of the content type: a retry may write its parameters differently.
-fn media_type(request: &Parts) -> Result<String, Rejection> {
-    let value = single(&request.headers, &CONTENT_TYPE).map_err(|error| {
-        Rejection::new(Reason::ContentTypeUnsupported).place("Content-Type").source(error)
-    })?;
-    let text = String::from_utf8_lossy(value.map(HeaderValue::as_bytes).unwrap_or_default());
-    Ok(text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
-}
-
 /// The right to run a request, or the knowledge that its endpoint is not idempotent.
 pub struct ClaimedKey {
     claim: Option<(IdempotencyKey, Lease)>,
@@ -446,9 +280,6 @@ around_layers!(RunOnce);
 
 /// Read/Write profile, "Idempotency": a key counts for twenty-four hours.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-#[cfg(feature = "tokio")]
-const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
-const KEPT: &[HeaderName] = &[CONTENT_TYPE, LOCATION];
 
 #[cfg(test)]
 mod attacks;

@@ -18,7 +18,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use super::*;
 use crate::cert::{CertificateMatch, Client};
 use crate::gate::{Executor, Gate, Rule};
-use crate::idempotency::{Held, MemoryStore, StoreError, StoreFuture};
+use crate::idempotency::{Claimed, Held, MemoryStore, Settlement, StoreError, StoreFuture};
 use crate::reject::Problem;
 
 const SCHEDULES: u64 = 20_000;

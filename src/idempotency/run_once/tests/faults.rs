@@ -7,7 +7,7 @@ use http_body::Frame;
 
 use super::*;
 use crate::body::{Body, BoxError};
-use crate::idempotency::{Held, StoreError, StoreFuture};
+use crate::idempotency::{Claimed, Held, Settlement, StoreError, StoreFuture};
 
 /// Which act of the store fails.
 #[derive(Clone, Copy, Debug, PartialEq)]
