@@ -55,6 +55,7 @@
 
 pub mod body;
 pub mod cert;
+pub mod client_auth;
 pub mod config;
 pub mod consent;
 pub mod context;

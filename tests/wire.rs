@@ -19,7 +19,7 @@ use tower_open_banking::context::Context;
 use tower_open_banking::gate::{Evidence, Gate, Rule, Verdict};
 use tower_open_banking::header::EchoInteractionId;
 use tower_open_banking::reject::{
-    BerlinGroup, ErrorFormat, OAuth, Obie, Problem, Reason, Rejection, Wso2,
+    AuthorizationServer, BerlinGroup, ErrorFormat, OAuth, Obie, Problem, Reason, Rejection, Wso2,
 };
 
 const ID: &str = "93bac548-d2de-4546-b106-880a5018460d";
@@ -65,7 +65,11 @@ impl Answer {
 }
 
 /// Formats by the name that stands in the golden file.
-const FORMATS: [&str; 6] = ["Problem", "OAuth", "Obie::V3_1", "Obie::V4_0", "Wso2", "BerlinGroup"];
+const FORMATS: [&str; 7] =
+    ["Problem", "OAuth", "Obie::V3_1", "Obie::V4_0", "Wso2", "BerlinGroup", SERVER];
+
+/// The one that is no resource server's and challenges nobody.
+const SERVER: &str = "AuthorizationServer";
 
 async fn refused(
     format: &str,
@@ -74,6 +78,7 @@ async fn refused(
     authorization: Option<&'static str>,
 ) -> Answer {
     match format {
+        SERVER => by(AuthorizationServer::default(), reason, place, authorization).await,
         "Problem" => by(Problem::default(), reason, place, authorization).await,
         "OAuth" => by(OAuth::default(), reason, place, authorization).await,
         "Obie::V3_1" => by(Obie::V3_1, reason, place, authorization).await,
@@ -200,6 +205,36 @@ async fn the_statuses_are_those_of_the_standards() {
     }
 }
 
+#[tokio::test]
+async fn an_authorization_server_has_the_codes_of_rfc_6749_and_its_extensions() {
+    for (reason, status, error) in [
+        (Reason::CertificateMissing, 401, "invalid_client"),
+        (Reason::CertificateRevoked, 401, "invalid_client"),
+        (Reason::ClientAuthenticationFailed, 401, "invalid_client"),
+        (Reason::ClientUnauthorized, 400, "unauthorized_client"),
+        (Reason::ClientUnknown, 401, "invalid_client"),
+        (Reason::BodyTooLarge, 413, "invalid_request"),
+        (Reason::DpopNonceRequired, 400, "use_dpop_nonce"),
+        (Reason::DpopProofInvalid, 400, "invalid_dpop_proof"),
+        (Reason::GrantInvalid, 400, "invalid_grant"),
+        (Reason::GrantTypeUnsupported, 400, "unsupported_grant_type"),
+        (Reason::MethodUnsupported, 405, "invalid_request"),
+        (Reason::ParameterInvalid, 400, "invalid_request"),
+        (Reason::ParameterMissing, 400, "invalid_request"),
+        (Reason::RequestObjectInvalid, 400, "invalid_request_object"),
+        (Reason::ScopeInvalid, 400, "invalid_scope"),
+        (Reason::ServiceUnavailable, 503, "temporarily_unavailable"),
+    ] {
+        let answer = refused(SERVER, reason, Some("code_verifier"), SHOWN).await;
+        let is = (answer.status.as_u16(), answer.json()["error"].as_str().unwrap().to_owned());
+        assert_eq!(is, (status, error.to_owned()), "{reason:?}");
+        assert_eq!(answer.header("pragma"), Some("no-cache"));
+        assert!(answer.json()["error_description"].as_str().unwrap().ends_with(" (code_verifier)"));
+        let allow = answer.header("allow");
+        assert_eq!(allow, (status == 405).then_some("POST"));
+    }
+}
+
 /// The parameters of a challenge; panics where one stands there twice or none does.
 fn parameters(challenge: &str) -> Vec<(&str, &str)> {
     let parameters: Vec<_> = challenge
@@ -219,6 +254,10 @@ fn parameters(challenge: &str) -> Vec<(&str, &str)> {
 #[tokio::test]
 async fn every_401_has_a_challenge_that_names_an_error_only_to_who_showed_credentials() {
     for (reason, format, answer) in every_cell().await {
+        if format == SERVER {
+            assert_eq!(answer.header(&WWW_AUTHENTICATE), None, "{reason:?}");
+            continue;
+        }
         let Some(challenge) = answer.header(&WWW_AUTHENTICATE) else {
             assert_ne!(answer.status, StatusCode::UNAUTHORIZED, "{format} {reason:?}");
             continue;
@@ -256,7 +295,7 @@ async fn the_missing_scope_is_named_unless_it_would_break_the_header() {
         (Some(""), None),
         (None, None),
     ] {
-        for format in FORMATS {
+        for format in FORMATS.into_iter().filter(|format| *format != SERVER) {
             let answer = refused(format, Reason::ScopeInsufficient, scope, SHOWN).await;
             let challenge = parameters(answer.header(&WWW_AUTHENTICATE).unwrap());
             assert_eq!(challenge[1], ("error", "insufficient_scope"));
@@ -299,8 +338,10 @@ async fn a_problem_is_one_of_rfc_9457() {
 
 #[tokio::test]
 async fn an_oauth_error_keeps_the_characters_of_rfc_6750() {
-    for reason in Reason::ALL {
-        let body = refused("OAuth", *reason, None, SHOWN).await.json();
+    for (reason, format) in
+        Reason::ALL.iter().flat_map(|reason| [(reason, "OAuth"), (reason, SERVER)])
+    {
+        let body = refused(format, *reason, Some("a \"place\""), SHOWN).await.json();
         for member in ["error", "error_description"] {
             let text = body[member].as_str().unwrap();
             let allowed = |byte: u8| matches!(byte, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
@@ -375,7 +416,7 @@ async fn a_wso2_body_has_one_error_of_four_members() {
 
 /// The codes of the NextGenPSD2 API definition 1.3.x (`MessageCode400_PIS` to `MessageCode409_PIS`,
 /// `MessageCode406_AIS`), as far as this crate has reasons for them.
-const BERLIN_GROUP: [(u16, &[&str]); 6] = [
+const BERLIN_GROUP: [(u16, &[&str]); 7] = [
     (400, &["FORMAT_ERROR", "PARAMETER_NOT_CONSISTENT", "PARAMETER_NOT_SUPPORTED"]),
     (
         401,
@@ -396,6 +437,7 @@ const BERLIN_GROUP: [(u16, &[&str]); 6] = [
     ),
     (403, &["CONSENT_UNKNOWN", "SERVICE_BLOCKED"]),
     (404, &["RESOURCE_UNKNOWN"]),
+    (405, &["SERVICE_INVALID"]),
     (406, &["REQUESTED_FORMATS_INVALID"]),
     (409, &["STATUS_INVALID"]),
 ];

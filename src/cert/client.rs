@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Certificate, Name, RegisteredName};
+use crate::client_auth::Registration;
 use crate::crypto::{Algorithm, constant_time_eq};
 use crate::gate::BoxFuture;
 use crate::jose::KeySource;
@@ -13,6 +14,9 @@ use crate::jose::KeySource;
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CertificateMatch {
+    /// No certificate is the client's: one that authenticates by assertions and proves its tokens by
+    /// DPoP.
+    NoCertificate,
     /// The `organizationIdentifier` of the subject, exactly one, character by character.
     OrganizationIdentifier(String),
     /// The public keys that the client registered (the DER of their SubjectPublicKeyInfo).
@@ -46,6 +50,7 @@ impl CertificateMatch {
                 && names.is_some_and(|names| list(names).iter().any(|name| name == wanted))
         };
         match self {
+            Self::NoCertificate => false,
             Self::OrganizationIdentifier(wanted) => {
                 !wanted.is_empty() && certificate.organization_identifiers() == [wanted.as_str()]
             }
@@ -85,6 +90,7 @@ pub struct Client {
     software_id: Option<String>,
     organization_identifier: Option<String>,
     signing: Option<SigningKeys>,
+    registration: Option<Arc<Registration>>,
 }
 
 #[derive(Clone)]
@@ -103,6 +109,7 @@ impl Client {
             software_id: None,
             organization_identifier: None,
             signing: None,
+            registration: None,
         }
     }
 
@@ -136,6 +143,19 @@ impl Client {
     ) -> Self {
         self.signing = Some(SigningKeys { keys: Arc::new(keys), algorithms: algorithms.into() });
         self
+    }
+
+    /// What it registered at the authorization server, where the bank's own endpoints stand behind
+    /// gates. Its signing keys are then also those of its assertions and request objects.
+    #[must_use]
+    pub fn registered_as(mut self, registration: Registration) -> Self {
+        self.registration = Some(Arc::new(registration));
+        self
+    }
+
+    /// What it registered at the authorization server.
+    pub fn registration(&self) -> Option<&Registration> {
+        self.registration.as_deref()
     }
 
     /// Its id at the authorization server.

@@ -56,7 +56,7 @@ impl ErrorFormat for BerlinGroup {
 
 fn answer(reason: Reason) -> (StatusCode, Option<&'static str>) {
     let (status, code) = match reason {
-        Reason::BodyUnreadable
+        Reason::ClientMetadataInvalid | Reason::ClientUnauthorized | Reason::GrantInvalid | Reason::GrantTypeUnsupported | Reason::ParameterInvalid | Reason::ParameterMissing | Reason::RedirectUriInvalid | Reason::RequestObjectInvalid | Reason::RequestObjectUnsupported | Reason::RequestUriInvalid | Reason::RequestUriUnsupported | Reason::ResponseTypeUnsupported | Reason::ScopeInvalid | Reason::SoftwareStatementInvalid | Reason::SoftwareStatementUnapproved | Reason::BodyUnreadable
         | Reason::CertificateHeaderInvalid
         | Reason::FieldInvalid
         | Reason::FieldMissing
@@ -98,13 +98,14 @@ fn answer(reason: Reason) -> (StatusCode, Option<&'static str>) {
             (StatusCode::UNAUTHORIZED, "TOKEN_INVALID")
         }
         // A token that cannot be matched with the provider that shows it.
-        Reason::ClientMismatch
+        Reason::ClientAuthenticationFailed | Reason::DpopNonceRequired | Reason::DpopProofInvalid | Reason::ClientMismatch
         | Reason::ClientUnknown
         | Reason::TokenMissing
         | Reason::TokenNotBound => (StatusCode::UNAUTHORIZED, "TOKEN_UNKNOWN"),
         Reason::ConsentNotPermitted => (StatusCode::FORBIDDEN, "CONSENT_UNKNOWN"),
-        Reason::PolicyRefused => (StatusCode::FORBIDDEN, "SERVICE_BLOCKED"),
+        Reason::AccessDenied | Reason::PolicyRefused => (StatusCode::FORBIDDEN, "SERVICE_BLOCKED"),
         Reason::ResourceUnknown => (StatusCode::NOT_FOUND, "RESOURCE_UNKNOWN"),
+        Reason::MethodUnsupported => (StatusCode::METHOD_NOT_ALLOWED, "SERVICE_INVALID"),
         Reason::AcceptUnsupported => (StatusCode::NOT_ACCEPTABLE, "REQUESTED_FORMATS_INVALID"),
         Reason::IdempotencyInFlight
         | Reason::IdempotencyOutcomeUnknown

@@ -117,7 +117,22 @@ pub(super) fn shortened(place: &str) -> &str {
 /// The statuses of RFC 9110 and RFC 6750, from which the profiles deviate.
 pub(super) fn natural_status(reason: Reason) -> StatusCode {
     match reason {
-        Reason::BodyUnreadable
+        Reason::ClientMetadataInvalid
+        | Reason::ClientUnauthorized
+        | Reason::GrantInvalid
+        | Reason::GrantTypeUnsupported
+        | Reason::ParameterInvalid
+        | Reason::ParameterMissing
+        | Reason::RedirectUriInvalid
+        | Reason::RequestObjectInvalid
+        | Reason::RequestObjectUnsupported
+        | Reason::RequestUriInvalid
+        | Reason::RequestUriUnsupported
+        | Reason::ResponseTypeUnsupported
+        | Reason::ScopeInvalid
+        | Reason::SoftwareStatementInvalid
+        | Reason::SoftwareStatementUnapproved
+        | Reason::BodyUnreadable
         | Reason::CertificateHeaderInvalid
         | Reason::ConsentMismatch
         | Reason::ConsentStatusInvalid
@@ -135,7 +150,10 @@ pub(super) fn natural_status(reason: Reason) -> StatusCode {
         | Reason::SigningCertificateInvalid
         | Reason::SigningCertificateRevoked
         | Reason::TokenMalformed => StatusCode::BAD_REQUEST,
-        Reason::CertificateExpired
+        Reason::ClientAuthenticationFailed
+        | Reason::DpopNonceRequired
+        | Reason::DpopProofInvalid
+        | Reason::CertificateExpired
         | Reason::CertificateMissing
         | Reason::CertificateNotQualified
         | Reason::CertificateNotYetValid
@@ -150,7 +168,8 @@ pub(super) fn natural_status(reason: Reason) -> StatusCode {
         | Reason::TokenInvalid
         | Reason::TokenMissing
         | Reason::TokenNotBound => StatusCode::UNAUTHORIZED,
-        Reason::CertificateBlocked
+        Reason::AccessDenied
+        | Reason::CertificateBlocked
         | Reason::ConsentNotPermitted
         | Reason::FinancialIdWrong
         | Reason::OrganisationMismatch
@@ -158,6 +177,7 @@ pub(super) fn natural_status(reason: Reason) -> StatusCode {
         | Reason::RoleMissing
         | Reason::ScopeInsufficient => StatusCode::FORBIDDEN,
         Reason::ResourceUnknown => StatusCode::NOT_FOUND,
+        Reason::MethodUnsupported => StatusCode::METHOD_NOT_ALLOWED,
         Reason::AcceptUnsupported => StatusCode::NOT_ACCEPTABLE,
         Reason::IdempotencyInFlight | Reason::IdempotencyOutcomeUnknown | Reason::ResourceInUse => {
             StatusCode::CONFLICT

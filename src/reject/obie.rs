@@ -132,8 +132,23 @@ fn codes(reason: Reason) -> (&'static str, &'static str) {
         | Reason::RevocationUnknown
         | Reason::ServiceUnavailable => ("UK.OBIE.UnexpectedError", "U000"),
         Reason::BodyTooLarge | Reason::BodyUnreadable => ("UK.OBIE.Resource.InvalidFormat", "U010"),
-        Reason::FieldInvalid => ("UK.OBIE.Field.Invalid", "U002"),
-        Reason::FieldMissing => ("UK.OBIE.Field.Missing", "U004"),
+        Reason::ClientMetadataInvalid
+        | Reason::ClientUnauthorized
+        | Reason::GrantInvalid
+        | Reason::GrantTypeUnsupported
+        | Reason::ParameterInvalid
+        | Reason::RedirectUriInvalid
+        | Reason::RequestObjectInvalid
+        | Reason::RequestObjectUnsupported
+        | Reason::RequestUriInvalid
+        | Reason::RequestUriUnsupported
+        | Reason::ResponseTypeUnsupported
+        | Reason::ScopeInvalid
+        | Reason::SoftwareStatementInvalid
+        | Reason::SoftwareStatementUnapproved
+        | Reason::MethodUnsupported
+        | Reason::FieldInvalid => ("UK.OBIE.Field.Invalid", "U002"),
+        Reason::ParameterMissing | Reason::FieldMissing => ("UK.OBIE.Field.Missing", "U004"),
         Reason::AcceptUnsupported
         | Reason::CertificateHeaderInvalid
         | Reason::ContentTypeUnsupported
@@ -160,12 +175,16 @@ fn codes(reason: Reason) -> (&'static str, &'static str) {
         | Reason::IdempotencyOutcomeUnknown
         | Reason::ResourceInUse => ("UK.OBIE.Rules.ResourceAlreadyExists", "U029"),
         Reason::RoleMissing => ("Role.Missing", "V001"),
-        Reason::CertificateBlocked | Reason::OrganisationMismatch | Reason::PolicyRefused => {
-            ("Policy.Refused", "V002")
-        }
+        Reason::AccessDenied
+        | Reason::CertificateBlocked
+        | Reason::OrganisationMismatch
+        | Reason::PolicyRefused => ("Policy.Refused", "V002"),
         Reason::ScopeInsufficient => ("UK.OBIE.Reauthenticate", "U028"),
         // Answered without a body, but for the expired token under 4.0.
-        Reason::CertificateExpired
+        Reason::ClientAuthenticationFailed
+        | Reason::DpopNonceRequired
+        | Reason::DpopProofInvalid
+        | Reason::CertificateExpired
         | Reason::CertificateMissing
         | Reason::CertificateNotQualified
         | Reason::CertificateNotYetValid

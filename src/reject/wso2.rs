@@ -50,7 +50,8 @@ impl ErrorFormat for Wso2 {
 
 fn code(reason: Reason) -> (&'static str, &'static str) {
     match reason {
-        Reason::CertificateHeaderInvalid
+        Reason::ClientAuthenticationFailed
+        | Reason::CertificateHeaderInvalid
         | Reason::CertificateNotQualified
         | Reason::CertificateNotYetValid
         | Reason::CertificatePurposeWrong
@@ -78,19 +79,38 @@ fn code(reason: Reason) -> (&'static str, &'static str) {
         | Reason::SigningCertificateRevoked => ("200010", "Message signature invalid"),
         Reason::BodyUnreadable => ("200013", "Payload unreadable"),
         // The product has no code of its own for the rest; these are the ones of its gateway.
-        Reason::TokenExpired
+        Reason::DpopNonceRequired
+        | Reason::DpopProofInvalid
+        | Reason::TokenExpired
         | Reason::TokenInvalid
         | Reason::TokenMalformed
         | Reason::TokenMissing
         | Reason::TokenNotBound => ("900901", "Invalid credentials"),
-        Reason::ConsentNotPermitted | Reason::PolicyRefused | Reason::ScopeInsufficient => {
-            ("900910", "Not permitted")
-        }
+        Reason::AccessDenied
+        | Reason::ConsentNotPermitted
+        | Reason::PolicyRefused
+        | Reason::ScopeInsufficient => ("900910", "Not permitted"),
         Reason::HandlerAborted
         | Reason::Misassembled
         | Reason::ResponseUnreadable
         | Reason::ServiceUnavailable => ("900900", "Unexpected error"),
-        Reason::AcceptUnsupported
+        Reason::ClientMetadataInvalid
+        | Reason::ClientUnauthorized
+        | Reason::GrantInvalid
+        | Reason::GrantTypeUnsupported
+        | Reason::ParameterInvalid
+        | Reason::ParameterMissing
+        | Reason::RedirectUriInvalid
+        | Reason::RequestObjectInvalid
+        | Reason::RequestObjectUnsupported
+        | Reason::RequestUriInvalid
+        | Reason::RequestUriUnsupported
+        | Reason::ResponseTypeUnsupported
+        | Reason::ScopeInvalid
+        | Reason::SoftwareStatementInvalid
+        | Reason::SoftwareStatementUnapproved
+        | Reason::MethodUnsupported
+        | Reason::AcceptUnsupported
         | Reason::BodyTooLarge
         | Reason::ConsentMismatch
         | Reason::ConsentStatusInvalid
