@@ -45,8 +45,10 @@ mod numeric_date;
 mod object;
 mod thumbprint;
 
-pub(crate) use self::base64url::decode as decode_base64url;
+pub(crate) use self::base64url::{decode as decode_base64url, encode as encode_base64url};
 pub(crate) use self::key::Certified;
+pub(crate) use self::make::sign_with_jwk;
+pub(crate) use self::object::{Members, ObjectError, parse as parse_object};
 pub use self::{
     accept::{Accept, JwsError, MakeError},
     claims::{Audience, Claims, ClaimsError, Confirmation, Scope},
