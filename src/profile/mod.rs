@@ -5,6 +5,7 @@
 
 pub mod berlin;
 pub mod fapi1;
+pub mod fapi2;
 pub mod obie;
 pub mod wso2;
 
