@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
-use super::echoing;
+use super::{echoing, refuse_blocked};
 use crate::cert::{ClientRegistry, FindClient, MatchClient, PresentCertificate, TrustCertificate};
+use crate::eidas::StopList;
 use crate::gate::GateBuilder;
 use crate::header::{NegotiateMedia, ReadFapiHeaders};
 use crate::idempotency::{IdempotencyStore, RunOnce};
@@ -36,6 +37,8 @@ pub enum Constraint {
         present: PresentCertificate,
         /// Whom it must come from.
         trust: TrustCertificate,
+        /// Whom the bank does not serve at present; without a list there is no step for it.
+        stop_list: Option<StopList>,
     },
     /// The key of a proof (RFC 9449). Where these require nonces, they are offered.
     Dpop(DpopProofs),
@@ -46,12 +49,13 @@ pub fn resources(server: &ResourceServer, scope: RequireScope) -> GateBuilder {
     let gate = echoing(OAuth::default());
     let (token, clients) = (server.token.clone(), server.clients.clone());
     let gate = match &server.constraint {
-        Constraint::Certificate { present, trust } => gate
-            .then(present.clone())
-            .then(trust.clone())
-            .then(token.under(TokenSchemes::Bearer))
-            .then(BindToken::to_certificate())
-            .then(MatchClient::registered_in(clients)),
+        Constraint::Certificate { present, trust, stop_list } => {
+            let gate = gate.then(present.clone()).then(trust.clone());
+            refuse_blocked(gate, stop_list.as_ref())
+                .then(token.under(TokenSchemes::Bearer))
+                .then(BindToken::to_certificate())
+                .then(MatchClient::registered_in(clients))
+        }
         Constraint::Dpop(proofs) => {
             let gate = match proofs.nonces() {
                 Some(nonces) => gate.around(OfferDpopNonce::of(nonces.clone())),

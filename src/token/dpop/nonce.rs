@@ -49,7 +49,7 @@ impl DpopNonces {
     /// The nonce of this time.
     pub fn offer(&self, now: UnixTime) -> String {
         let number = now.as_secs() / self.stretch;
-        let mac = self.keys.first().map(|key| mac(key, self.stretch, number));
+        let mac = self.keys.first().map(|key| mac(key, number));
         encode_base64url(&[number.to_be_bytes().as_slice(), &mac.unwrap_or_default()].concat())
     }
 
@@ -60,14 +60,13 @@ impl DpopNonces {
         let number = u64::from_be_bytes(*number);
         let current = now.as_secs() / self.stretch;
         let is_current = number.abs_diff(current) <= 1;
-        let is_own = |key: &[u8; 32]| constant_time_eq(&mac(key, self.stretch, number), shown);
+        let is_own = |key: &[u8; 32]| constant_time_eq(&mac(key, number), shown);
         is_current && self.keys.iter().any(is_own)
     }
 }
 
-/// The MAC also covers the length of a stretch, so that another setting makes other nonces.
-fn mac(key: &[u8; 32], stretch: u64, number: u64) -> [u8; 32] {
-    hmac_sha256(key, &[b"dpop-nonce", &stretch.to_be_bytes(), &number.to_be_bytes()])
+fn mac(key: &[u8; 32], number: u64) -> [u8; 32] {
+    hmac_sha256(key, &[b"dpop-nonce", &number.to_be_bytes()])
 }
 
 impl fmt::Debug for DpopNonces {

@@ -19,9 +19,6 @@ impl ExternalOrigin {
     ///
     /// Another scheme than `https`, a user, a query, a fragment, or dot segments.
     pub fn parse(text: &str) -> Result<Self, DpopConfigError> {
-        if text.contains(['?', '#']) {
-            return Err(DpopConfigError::Origin);
-        }
         let (authority, path) = split(text).ok_or(DpopConfigError::Origin)?;
         let path = unescaped(path).filter(|path| !has_dots(path)).ok_or(DpopConfigError::Origin)?;
         Ok(Self(format!("https://{authority}{}", path.trim_end_matches('/'))))
@@ -175,7 +172,10 @@ mod tests {
             "https://user@api.bank",
             "https://api.bank:99999",
             "https://api.bank:8443a",
+            "https://api.bank:+443",
             "https://api.bank?x",
+            "https://api.bank/a?x",
+            "https://api.bank/a#x",
             "https://api.bank#x",
             "https://api.bank/a/../b",
             "https://api.bank/%2e%2E/b",
@@ -237,6 +237,7 @@ mod tests {
             "https://api.bank/a/b;x",
             "https://api.bank:8443/a/b",
             "https://api.bank:80/a/b",
+            "https://api.bank:+443/a/b",
             "https://api.bank./a/b",
             "https://api.bank.evil/a/b",
             "https://evil/a/b",
