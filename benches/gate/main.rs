@@ -6,6 +6,7 @@
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
+mod dpop;
 mod kernel;
 mod ratio;
 mod revocation;
@@ -21,5 +22,6 @@ fn main() {
     if std::env::args().skip(1).eq(["--bench"]) {
         ratio::print();
         trust::print();
+        dpop::print();
     }
 }

@@ -14,6 +14,7 @@ use crate::gate::GateBuilder;
 use crate::idempotency::MemoryStore;
 use crate::profile::Bank;
 use crate::profile::fapi2::{Constraint, ResourceServer};
+use crate::replay::ReplayStore;
 use crate::revocation::Revocation;
 use crate::signature::{SignResponse, VerifySignature};
 
@@ -140,6 +141,18 @@ impl Setup {
     /// bound by DPoP.
     pub fn revocation(&self) -> Option<&Revocation> {
         self.revocation.as_ref()
+    }
+
+    /// Remembers used DPoP proofs in this store, in the place of the one in memory: due where the
+    /// service has several instances. Nothing where tokens are bound to certificates.
+    #[must_use]
+    pub fn remembering_proofs_in(mut self, replays: impl ReplayStore + 'static) -> Self {
+        if let Parts::Fapi2(server) = &mut self.parts
+            && let Constraint::Dpop(proofs) = &mut server.constraint
+        {
+            *proofs = proofs.clone().remembered_in(replays);
+        }
+        self
     }
 
     /// How revocation of signing certificates is told, where they are judged.
