@@ -3,8 +3,10 @@
 
 mod authenticated;
 mod parameters;
+mod read_form;
 mod registration;
 
 pub use self::authenticated::AuthenticatedClient;
 pub use self::parameters::{Parameters, ParametersError};
+pub use self::read_form::{Form, ReadForm};
 pub use self::registration::{AuthenticationMethod, GrantType, Registration, SenderConstraint};
