@@ -3,26 +3,41 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::cert::Client;
+use crate::cert::{Certificate, Client};
 use crate::gate::{Audit, Evidence};
 
 /// The client that calls the endpoint: registered, and proven to be it in the way it registered.
-pub struct AuthenticatedClient(Arc<Client>);
+pub struct AuthenticatedClient {
+    client: Arc<Client>,
+    certificate: Option<Arc<Certificate>>,
+}
 
 impl AuthenticatedClient {
     /// The greppable door for the rule that authenticates, and for tests.
     pub(crate) fn assertion(client: Arc<Client>) -> Self {
-        Self(client)
+        Self { client, certificate: None }
+    }
+
+    /// The same client over a connection that showed this certificate of it.
+    pub(crate) fn showing(self, certificate: Option<Arc<Certificate>>) -> Self {
+        Self { certificate, ..self }
     }
 
     /// As it was registered.
     pub fn client(&self) -> &Client {
-        &self.0
+        &self.client
     }
 
     /// Its id.
     pub fn client_id(&self) -> &str {
-        self.0.client_id()
+        self.client.client_id()
+    }
+
+    /// The certificate of its connection, where it authenticates by it or has its tokens bound to
+    /// it: the client's own, and trusted or registered. That of a client whose tokens are bound by
+    /// DPoP and that authenticates by assertions is nobody's business.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_deref()
     }
 }
 

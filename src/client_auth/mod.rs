@@ -1,12 +1,18 @@
 //! Client authentication at the endpoints of an authorization server: who calls, and what that
 //! client registered.
 
+mod assertion;
+mod authenticate;
 mod authenticated;
+mod offer_certificate;
 mod parameters;
 mod read_form;
 mod registration;
 
+pub use self::assertion::{AssertionError, CLIENT_ASSERTION_TYPE, ClientAssertions};
+pub use self::authenticate::{AssertionAudience, AuthenticateClient};
 pub use self::authenticated::AuthenticatedClient;
+pub use self::offer_certificate::{OfferCertificate, OfferedCertificate};
 pub use self::parameters::{Parameters, ParametersError};
 pub use self::read_form::{Form, ReadForm};
 pub use self::registration::{AuthenticationMethod, GrantType, Registration, SenderConstraint};

@@ -45,7 +45,7 @@ mod numeric_date;
 mod object;
 mod thumbprint;
 
-pub(crate) use self::base64url::decode as decode_base64url;
+pub(crate) use self::base64url::{decode as decode_base64url, encode as encode_base64url};
 pub(crate) use self::key::Certified;
 pub use self::{
     accept::{Accept, JwsError, MakeError},

@@ -1,0 +1,162 @@
+//! The verification of an assertion, from its text to the spent `jti`.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls_pki_types::UnixTime;
+
+use super::super::assertion::{Statement, TYP};
+use super::{AssertionAudience, failed};
+use crate::cert::Client;
+use crate::crypto::Algorithm;
+use crate::jose::{Accept, Claims, Compact, Header, KeyLookup, decode_base64url};
+use crate::reject::{Reason, Rejection};
+use crate::replay::{Insertion, ReplayKey, ReplayStore};
+
+/// What an assertion is held against.
+#[derive(Clone)]
+pub(super) struct Verifier {
+    issuer: String,
+    spent: Arc<dyn ReplayStore>,
+    pub(super) audience: AssertionAudience,
+    pub(super) algorithms: Vec<Algorithm>,
+    pub(super) longest: Duration,
+}
+
+impl Verifier {
+    pub(super) fn new(issuer: String, spent: Arc<dyn ReplayStore>) -> Self {
+        Self {
+            issuer,
+            spent,
+            audience: AssertionAudience::IssuerSole,
+            algorithms: vec![Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa],
+            longest: LONGEST_LIFE,
+        }
+    }
+
+    pub(super) async fn verify(
+        &self,
+        assertion: &str,
+        client: &Client,
+        now: UnixTime,
+    ) -> Result<(), Rejection> {
+        let jws = read(assertion)?;
+        judge_header(jws.header())?;
+        let kid = jws.header().key_id().ok_or_else(|| failed("no kid"))?;
+        let keys = client.signing_keys().ok_or_else(|| failed("the client registered no keys"))?;
+        let found = match keys.find(kid) {
+            KeyLookup::Later(search) => search.await,
+            KeyLookup::Now(found) => found,
+        };
+        let key = found
+            .map_err(|error| Rejection::new(Reason::ServiceUnavailable).source(error))?
+            .ok_or_else(|| failed("no key of this kid"))?;
+        let own = client.algorithms();
+        let accepted: Vec<_> =
+            self.algorithms.iter().copied().filter(|known| own.contains(known)).collect();
+        let verified = jws
+            .verify(&key, Accept::algorithms(&accepted))
+            .map_err(|error| failed("assertion").source(error))?;
+        let statement = Statement::parse(verified.payload())
+            .map_err(|error| failed("assertion").source(error))?;
+        self.judge(&statement, client.client_id(), now)?;
+        self.spend(&statement, now).await
+    }
+
+    fn judge(
+        &self,
+        statement: &Statement,
+        client_id: &str,
+        now: UnixTime,
+    ) -> Result<(), Rejection> {
+        if statement.iss != client_id || statement.sub != client_id {
+            return Err(failed("iss or sub is not the client"));
+        }
+        if statement.aud.is_empty() || !self.is_meant(&statement.aud) {
+            return Err(failed("meant for another audience"));
+        }
+        let now = now.as_secs();
+        let skewed = now.saturating_add(SKEW.as_secs());
+        if statement.exp <= now {
+            return Err(failed("expired"));
+        }
+        // Who signs for a year in advance gives a stolen log a year.
+        if statement.exp > skewed.saturating_add(self.longest.as_secs()) {
+            return Err(failed("exp lies too far ahead"));
+        }
+        if statement.iat.is_some_and(|iat| iat > skewed) {
+            return Err(failed("iat lies ahead"));
+        }
+        if statement.nbf.is_some_and(|nbf| nbf > skewed) {
+            return Err(failed("nbf lies ahead"));
+        }
+        match statement.jti.len() {
+            1..=LONGEST_ID => Ok(()),
+            _ => Err(failed("jti is empty or over 256 bytes")),
+        }
+    }
+
+    fn is_meant(&self, audience: &str) -> bool {
+        audience == self.issuer
+            || match &self.audience {
+                AssertionAudience::IssuerSole => false,
+                AssertionAudience::IssuerOrEndpoint(urls) => urls.iter().any(|url| url == audience),
+            }
+    }
+
+    async fn spend(&self, statement: &Statement, now: UnixTime) -> Result<(), Rejection> {
+        let key = ReplayKey::compose("client_assertion", &statement.iss, &statement.jti);
+        let until = UnixTime::since_unix_epoch(Duration::from_secs(statement.exp));
+        match self.spent.insert_once(key, until, now).await {
+            Ok(Insertion::Fresh) => Ok(()),
+            Ok(Insertion::Seen) => Err(failed("the jti was used before")),
+            Err(error) => Err(Rejection::new(Reason::ServiceUnavailable).source(error)),
+        }
+    }
+}
+
+/// The client that an unverified assertion says it is from: good for finding its keys.
+pub(super) fn claimed_client(assertion: &str) -> Result<String, Rejection> {
+    read(assertion)?;
+    let payload = assertion.split('.').nth(1).and_then(decode_base64url);
+    let payload = payload.ok_or_else(|| failed("the payload is not base64url"))?;
+    let claims = Claims::parse(&payload).map_err(|error| failed("assertion").source(error))?;
+    claims.subject.ok_or_else(|| failed("no client_id and no sub"))
+}
+
+fn read(assertion: &str) -> Result<Compact<'_>, Rejection> {
+    if assertion.len() > LONGEST {
+        return Err(failed("the assertion is over 16 KiB"));
+    }
+    Compact::parse(assertion).map_err(|error| failed("assertion").source(error))
+}
+
+fn judge_header(header: &Header) -> Result<(), Rejection> {
+    let typ = header.typ().map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
+    // A JWT of another explicit type was signed for another purpose (RFC 8725, 3.11).
+    if typ.is_some_and(|typ| !["JWT", TYP].iter().any(|due| typ.eq_ignore_ascii_case(due))) {
+        return Err(failed("typ is that of another kind of JWT"));
+    }
+    // What a message says of its key is for whoever likes to verify forgeries.
+    match header.names().find(|name| ["jku", "jwk", "x5u"].contains(name)) {
+        Some(_) => Err(failed("the header brings a key along")),
+        None => Ok(()),
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("issuer", &self.issuer)
+            .field("audience", &self.audience)
+            .field("algorithms", &self.algorithms)
+            .finish_non_exhaustive()
+    }
+}
+
+/// FAPI 2.0, 5.3.2.1: clocks differ by up to ten seconds; beyond sixty is refused by everyone.
+const SKEW: Duration = Duration::from_secs(10);
+const LONGEST_LIFE: Duration = Duration::from_secs(5 * 60);
+const LONGEST: usize = 16 * 1024;
+const LONGEST_ID: usize = 256;
