@@ -300,7 +300,7 @@ fn issued(offer: Offer, client: &Client) -> Result<Arc<Certificate>, Rejection> 
         Offer::Untrusted(_, why) => Err(untrusted(why)),
         Offer::Trusted(certificate) => match client.certificate().matches(&certificate) {
             true => Ok(certificate),
-            false => Err(failed("the certificate is not the client's")),
+            false => Err(failed("the certificate is not that of the client")),
         },
     }
 }

@@ -1,3 +1,4 @@
+mod certificates;
 mod hostile;
 
 use std::sync::{Arc, LazyLock};
@@ -335,4 +336,22 @@ fn every_refusal_of_a_client_looks_the_same_and_the_log_tells_which() {
         assert_eq!(rejection.place_of_fault(), None);
         assert!(rejection.why().to_string().contains(why), "{rejection:?}");
     }
+}
+
+#[cfg(feature = "redb")]
+#[test]
+fn a_jti_that_one_process_spent_is_refused_by_the_next() {
+    use crate::idempotency::FileStore;
+
+    let name: u128 = u128::from_be_bytes(crate::crypto::random().unwrap());
+    let path = std::env::temp_dir().join(format!("spent-{name:032x}"));
+    let judged_by = |store: FileStore, jti: &str| {
+        let rule = AuthenticateClient::registered_in(clients(), ISSUER, store);
+        let assertion = with(|claims| drop(claims.insert("jti".to_owned(), jti.into())));
+        asserted(&rule.without_certificates(), &assertion)
+    };
+    let first = judged_by(FileStore::open_or_create(&path).unwrap(), "1");
+    let [again, fresh] = ["1", "2"].map(|jti| judged_by(FileStore::open(&path).unwrap(), jti));
+    let _ = std::fs::remove_file(&path);
+    assert_eq!((first, again, fresh), (Ok(()), FAILED, Ok(())));
 }
