@@ -8,7 +8,7 @@ use rustls_pki_types::UnixTime;
 use serde::Serialize;
 
 use crate::crypto::{Algorithm, NoRandomness, SigningKey, random};
-use crate::jose::{Claims, ClaimsError, MakeError, NewHeader, encode_base64url};
+use crate::jose::{Audience, Claims, ClaimsError, MakeError, NewHeader, encode_base64url};
 
 /// The one value of `client_assertion_type` (RFC 7523, section 2.2).
 pub const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -22,7 +22,7 @@ pub(super) const TYP: &str = "client-authentication+jwt";
 pub(super) struct Statement {
     pub(super) iss: String,
     pub(super) sub: String,
-    pub(super) aud: String,
+    pub(super) aud: Audience,
     pub(super) jti: String,
     pub(super) exp: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,8 +38,6 @@ pub(super) enum StatementError {
     Claims(#[from] ClaimsError),
     #[error("the assertion lacks {0}")]
     Missing(&'static str),
-    #[error("the assertion names several audiences, or none")]
-    NotOneAudience,
 }
 
 impl Statement {
@@ -47,13 +45,10 @@ impl Statement {
     pub(super) fn parse(payload: &[u8]) -> Result<Self, StatementError> {
         let claims = Claims::parse(payload)?;
         let missing = StatementError::Missing;
-        let audience = claims.audience.ok_or(missing("aud"))?;
-        // An assertion for several servers is one that each of them can use at the others.
-        let aud = audience.sole().ok_or(StatementError::NotOneAudience)?.to_owned();
         Ok(Self {
             iss: claims.issuer.ok_or(missing("iss"))?,
             sub: claims.subject.ok_or(missing("sub"))?,
-            aud,
+            aud: claims.audience.ok_or(missing("aud"))?,
             jti: claims.id.ok_or(missing("jti"))?,
             exp: claims.expires_at.ok_or(missing("exp"))?.seconds(),
             iat: claims.issued_at.map(|date| date.seconds()),
@@ -132,7 +127,7 @@ impl ClientAssertions {
         let statement = Statement {
             iss: self.client_id.clone(),
             sub: self.client_id.clone(),
-            aud: audience.to_owned(),
+            aud: Audience::of(audience),
             jti: encode_base64url(&random::<16>()?),
             exp: now.as_secs().saturating_add(LIFETIME.as_secs()),
             iat: Some(now.as_secs()),

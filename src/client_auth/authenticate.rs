@@ -145,6 +145,14 @@ impl<C> AuthenticateClient<C> {
         self.with(|assertions| assertions.longest = longest)
     }
 
+    /// Takes assertions for several audiences too, if this server is among them, as RFC 7523, 3 has it
+    /// and the certification of FAPI 1.0 tests. Each of the others can use what it was sent here.
+    #[must_use]
+    pub fn allow_several_audiences(self) -> Self {
+        relaxed(NAME, "allow_several_audiences");
+        self.with(|assertions| assertions.several = true)
+    }
+
     fn with(self, change: impl FnOnce(&mut Verifier)) -> Self {
         let clients = self.0.clients.clone();
         let mut assertions = self.0.assertions.clone();

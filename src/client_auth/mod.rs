@@ -6,6 +6,8 @@ mod authenticate;
 mod authenticated;
 mod offer_certificate;
 mod parameters;
+mod permit_grant;
+mod pkce;
 mod read_form;
 mod registration;
 
@@ -14,5 +16,7 @@ pub use self::authenticate::{AssertionAudience, AuthenticateClient};
 pub use self::authenticated::AuthenticatedClient;
 pub use self::offer_certificate::{OfferCertificate, OfferedCertificate};
 pub use self::parameters::{Parameters, ParametersError};
+pub use self::permit_grant::{Grant, PermitGrant, PermittedGrant};
+pub use self::pkce::Pkce;
 pub use self::read_form::{Form, ReadForm};
 pub use self::registration::{AuthenticationMethod, GrantType, Registration, SenderConstraint};

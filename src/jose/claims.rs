@@ -1,4 +1,5 @@
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 use std::fmt;
 
 use super::{
@@ -109,6 +110,11 @@ impl Members for Claims {
 pub struct Audience(Vec<String>);
 
 impl Audience {
+    /// One name.
+    pub fn of(name: impl Into<String>) -> Self {
+        Self(vec![name.into()])
+    }
+
     /// Whether the name is among them, compared character by character.
     pub fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|audience| audience == name)
@@ -126,6 +132,16 @@ impl Audience {
 impl<'de> Deserialize<'de> for Audience {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Names)
+    }
+}
+
+impl Serialize for Audience {
+    /// A string where it is one name (RFC 7519 section 4.1.3 allows it, and everybody reads it).
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.sole() {
+            Some(only) => serializer.serialize_str(only),
+            None => self.0.serialize(serializer),
+        }
     }
 }
 
@@ -156,6 +172,25 @@ impl<'de> Visitor<'de> for Names {
 pub struct Scope(String);
 
 impl Scope {
+    /// Reads a parameter strictly: names of visible characters without quote and backslash, one
+    /// blank between two of them, none twice.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_name = |name: &str| {
+            let visible = |byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+            !name.is_empty() && name.bytes().all(visible)
+        };
+        let names: Vec<_> = text.split(' ').collect();
+        let once = |(index, name)| !names.iter().take(index).any(|earlier| *earlier == name);
+        let whole =
+            names.iter().all(|name| is_name(name)) && names.iter().copied().enumerate().all(once);
+        whole.then(|| Self(text.to_owned()))
+    }
+
+    /// The names with a blank between two of them, as parameters and claims have it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether the name is among them, case-sensitively.
     pub fn contains(&self, name: &str) -> bool {
         self.names().any(|scope| scope == name)
@@ -221,6 +256,16 @@ mod tests {
         let confirmation = claims.confirmation.unwrap();
         assert!(confirmation.certificate.is_some() && confirmation.key.is_none());
         assert_eq!(claims.intent_id.as_deref(), Some("58923"));
+    }
+
+    #[test]
+    fn a_scope_parameter_is_names_with_one_blank_between() {
+        for text in ["openid", "openid payments", "a!#[]~ b:c/d"] {
+            assert_eq!(Scope::parse(text).unwrap().as_str(), text);
+        }
+        for text in ["", " a", "a ", "a  b", "a\tb", "a\"b", "a\\b", "\u{e9}", "a b a", "a\u{7f}"] {
+            assert_eq!(Scope::parse(text), None, "{text:?}");
+        }
     }
 
     #[test]

@@ -183,6 +183,21 @@ fn an_assertion_for_an_endpoint_passes_where_the_profile_says_so() {
 }
 
 #[test]
+fn an_assertion_for_several_servers_passes_only_where_that_is_allowed() {
+    let wide = || rule().allow_several_audiences();
+    for (audience, expected) in [
+        (json!([ISSUER, "https://other.example"]), Ok(())),
+        (json!(["https://other.example", ISSUER]), Ok(())),
+        (json!([TOKEN_ENDPOINT, "https://other.example"]), FAILED),
+        (json!([]), FAILED),
+        (json!(TOKEN_ENDPOINT), FAILED),
+    ] {
+        let assertion = with(|claims| drop(claims.insert("aud".to_owned(), audience.clone())));
+        assert_eq!(asserted(&wide(), &assertion), expected, "{audience}");
+    }
+}
+
+#[test]
 fn the_times_of_an_assertion_are_bounded_to_the_second() {
     for (claim, time, expected) in [
         ("exp", NOW + 1, Ok(())),

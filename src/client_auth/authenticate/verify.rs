@@ -10,7 +10,7 @@ use super::super::assertion::{Statement, TYP};
 use super::{AssertionAudience, failed};
 use crate::cert::Client;
 use crate::crypto::Algorithm;
-use crate::jose::{Accept, Claims, Compact, Header, KeyLookup, decode_base64url};
+use crate::jose::{Accept, Audience, Claims, Compact, Header, KeyLookup, decode_base64url};
 use crate::reject::{Reason, Rejection};
 use crate::replay::{Insertion, ReplayKey, ReplayStore};
 
@@ -22,6 +22,7 @@ pub(super) struct Verifier {
     pub(super) audience: AssertionAudience,
     pub(super) algorithms: Vec<Algorithm>,
     pub(super) longest: Duration,
+    pub(super) several: bool,
 }
 
 impl Verifier {
@@ -32,6 +33,7 @@ impl Verifier {
             audience: AssertionAudience::IssuerSole,
             algorithms: vec![Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa],
             longest: LONGEST_LIFE,
+            several: false,
         }
     }
 
@@ -73,8 +75,8 @@ impl Verifier {
         if statement.iss != client_id || statement.sub != client_id {
             return Err(failed("iss or sub is not the client"));
         }
-        if statement.aud.is_empty() || !self.is_meant(&statement.aud) {
-            return Err(failed("meant for another audience"));
+        if !self.is_meant(&statement.aud) {
+            return Err(failed("meant for another audience, or for several"));
         }
         let now = now.as_secs();
         let skewed = now.saturating_add(SKEW.as_secs());
@@ -97,12 +99,16 @@ impl Verifier {
         }
     }
 
-    fn is_meant(&self, audience: &str) -> bool {
-        audience == self.issuer
-            || match &self.audience {
-                AssertionAudience::IssuerSole => false,
-                AssertionAudience::IssuerOrEndpoint(urls) => urls.iter().any(|url| url == audience),
-            }
+    fn is_meant(&self, audience: &Audience) -> bool {
+        let urls = match &self.audience {
+            AssertionAudience::IssuerSole => &[][..],
+            AssertionAudience::IssuerOrEndpoint(urls) => urls,
+        };
+        let mut own = std::iter::once(&self.issuer).chain(urls);
+        match audience.sole() {
+            Some(name) => !name.is_empty() && own.any(|known| known == name),
+            None => self.several && own.any(|known| audience.contains(known)),
+        }
     }
 
     async fn spend(&self, statement: &Statement, now: UnixTime) -> Result<(), Rejection> {
