@@ -17,6 +17,6 @@ pub use self::authenticated::AuthenticatedClient;
 pub use self::offer_certificate::{OfferCertificate, OfferedCertificate};
 pub use self::parameters::{Parameters, ParametersError};
 pub use self::permit_grant::{Grant, PermitGrant, PermittedGrant};
-pub use self::pkce::Pkce;
+pub use self::pkce::{CodeChallenge, CodeVerifier};
 pub use self::read_form::{Form, ReadForm};
 pub use self::registration::{AuthenticationMethod, GrantType, Registration, SenderConstraint};
