@@ -4,6 +4,7 @@
 mod assertion;
 mod authenticate;
 mod authenticated;
+mod grants;
 mod offer_certificate;
 mod parameters;
 mod permit_grant;
@@ -14,6 +15,9 @@ mod registration;
 pub use self::assertion::{AssertionError, CLIENT_ASSERTION_TYPE, ClientAssertions};
 pub use self::authenticate::{AssertionAudience, AuthenticateClient};
 pub use self::authenticated::AuthenticatedClient;
+pub use self::grants::{
+    GrantError, GrantKey, GrantStore, Granted, Grants, MemoryGrantStore, NewCode, Taken, Unredeemed,
+};
 pub use self::offer_certificate::{OfferCertificate, OfferedCertificate};
 pub use self::parameters::{Parameters, ParametersError};
 pub use self::permit_grant::{Grant, PermitGrant, PermittedGrant};
