@@ -1,6 +1,7 @@
 //! Client authentication at the endpoints of an authorization server: who calls, and what that
 //! client registered.
 
+mod access_token;
 mod assertion;
 mod authenticate;
 mod authenticated;
@@ -11,7 +12,9 @@ mod permit_grant;
 mod pkce;
 mod read_form;
 mod registration;
+mod token_answer;
 
+pub use self::access_token::{AccessTokens, IssueError, NewAccessToken};
 pub use self::assertion::{AssertionError, CLIENT_ASSERTION_TYPE, ClientAssertions};
 pub use self::authenticate::{AssertionAudience, AuthenticateClient};
 pub use self::authenticated::AuthenticatedClient;
@@ -24,3 +27,4 @@ pub use self::permit_grant::{Grant, PermitGrant, PermittedGrant};
 pub use self::pkce::{CodeChallenge, CodeVerifier};
 pub use self::read_form::{Form, ReadForm};
 pub use self::registration::{AuthenticationMethod, GrantType, Registration, SenderConstraint};
+pub use self::token_answer::TokenAnswer;
