@@ -118,6 +118,22 @@ impl PresentCertificate {
     }
 }
 
+impl PresentCertificate {
+    /// Takes the certificate, and strips the headers whatever comes of it.
+    pub(crate) fn present(&self, request: &mut Parts) -> Result<ClientCertificate, Rejection> {
+        let presented = match &*self.0 {
+            Source::Header(proxy) => {
+                let presented = proxy.present(request);
+                proxy.header.strip(&mut request.headers);
+                presented
+            }
+            Source::Tls => from_connection(request),
+        };
+        strip(&mut request.headers);
+        presented
+    }
+}
+
 impl Rule for PresentCertificate {
     const NAME: &'static str = "PresentCertificate";
     type Needs = ();
@@ -129,16 +145,7 @@ impl Rule for PresentCertificate {
         request: &mut Parts,
         _: &Context,
     ) -> Verdict<ClientCertificate> {
-        let presented = match &*self.0 {
-            Source::Header(proxy) => {
-                let presented = proxy.present(request);
-                proxy.header.strip(&mut request.headers);
-                presented
-            }
-            Source::Tls => from_connection(request),
-        };
-        strip(&mut request.headers);
-        presented.into()
+        self.present(request).into()
     }
 }
 

@@ -21,6 +21,8 @@ pub struct MediaType {
 }
 
 impl MediaType {
+    /// `application/x-www-form-urlencoded`: the parameters of OAuth.
+    pub const FORM: Self = Self::application("x-www-form-urlencoded");
     /// `application/jose+jwe`: an encrypted body, as requests name it.
     pub const JOSE_JWE: Self = Self::application("jose+jwe");
     /// `application/json`.

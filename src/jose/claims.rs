@@ -1,4 +1,5 @@
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 use super::{
@@ -25,30 +26,41 @@ pub enum ClaimsError {
 ///
 /// Every claim is optional here and nothing is compared: which must be there, and what they must
 /// say, is for the rule that reads them. Unknown claims are left alone.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize)]
 #[non_exhaustive]
 pub struct Claims {
     /// `iss`.
+    #[serde(rename = "iss", skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
     /// `sub`.
+    #[serde(rename = "sub", skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// `aud`.
+    #[serde(rename = "aud", skip_serializing_if = "Option::is_none")]
     pub audience: Option<Audience>,
     /// `exp`.
+    #[serde(rename = "exp", skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<NumericDate>,
     /// `nbf`.
+    #[serde(rename = "nbf", skip_serializing_if = "Option::is_none")]
     pub not_before: Option<NumericDate>,
     /// `iat`.
+    #[serde(rename = "iat", skip_serializing_if = "Option::is_none")]
     pub issued_at: Option<NumericDate>,
     /// `jti`.
+    #[serde(rename = "jti", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// `client_id` (RFC 9068 section 2.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
     /// `scope`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
     /// `cnf` (RFC 7800).
+    #[serde(rename = "cnf", skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<Confirmation>,
     /// `openbanking_intent_id`: the consent the token was given for.
+    #[serde(rename = "openbanking_intent_id", skip_serializing_if = "Option::is_none")]
     pub intent_id: Option<String>,
 }
 
@@ -59,14 +71,19 @@ impl Claims {
     ///
     /// When it is not one JSON object, has a claim twice, or one of another type.
     pub fn parse(json: &[u8]) -> Result<Self, ClaimsError> {
-        object::parse(json).map(|(claims, _)| claims).map_err(|error| match error {
-            ObjectError::Duplicate(name) => ClaimsError::Duplicate(name),
-            ObjectError::Wrong(name) => ClaimsError::Wrong(name),
-            ObjectError::NotAnObject | ObjectError::NotJson | ObjectError::TooManyMembers => {
-                ClaimsError::Malformed
-            }
-        })
+        read_claims(json)
     }
+}
+
+/// Reads an object of claims beside which others stand.
+pub(crate) fn read_claims<T: Members>(json: &[u8]) -> Result<T, ClaimsError> {
+    object::parse(json).map(|(claims, _)| claims).map_err(|error| match error {
+        ObjectError::Duplicate(name) => ClaimsError::Duplicate(name),
+        ObjectError::Wrong(name) => ClaimsError::Wrong(name),
+        ObjectError::NotAnObject | ObjectError::NotJson | ObjectError::TooManyMembers => {
+            ClaimsError::Malformed
+        }
+    })
 }
 
 impl fmt::Debug for Claims {
@@ -109,6 +126,11 @@ impl Members for Claims {
 pub struct Audience(Vec<String>);
 
 impl Audience {
+    /// One name.
+    pub fn of(name: impl Into<String>) -> Self {
+        Self(vec![name.into()])
+    }
+
     /// Whether the name is among them, compared character by character.
     pub fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|audience| audience == name)
@@ -126,6 +148,15 @@ impl Audience {
 impl<'de> Deserialize<'de> for Audience {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Names)
+    }
+}
+
+impl Serialize for Audience {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.sole() {
+            Some(only) => only.serialize(serializer),
+            None => self.0.serialize(serializer),
+        }
     }
 }
 
@@ -152,10 +183,29 @@ impl<'de> Visitor<'de> for Names {
 }
 
 /// `scope`: names separated by blanks (RFC 6749 section 3.3).
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Scope(String);
 
 impl Scope {
+    /// Reads a parameter strictly: names of visible characters without quote and backslash, one
+    /// blank between two of them, none twice.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_name = |name: &str| {
+            let visible = |byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+            !name.is_empty() && name.bytes().all(visible)
+        };
+        let names: Vec<_> = text.split(' ').collect();
+        let once = |(index, name)| !names.iter().take(index).any(|earlier| *earlier == name);
+        let whole =
+            names.iter().all(|name| is_name(name)) && names.iter().copied().enumerate().all(once);
+        whole.then(|| Self(text.to_owned()))
+    }
+
+    /// The names with a blank between two of them, as parameters and claims have it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether the name is among them, case-sensitively.
     pub fn contains(&self, name: &str) -> bool {
         self.names().any(|scope| scope == name)
@@ -170,12 +220,14 @@ impl Scope {
 /// `cnf`: what the sender of the token must prove to hold. Where both are there, both must hold.
 ///
 /// Where neither is, the token is bound by a method this crate does not know, and must be refused.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Confirmation {
     /// `x5t#S256`: the client's certificate (RFC 8705 section 3.1).
+    #[serde(rename = "x5t#S256", skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Thumbprint>,
     /// `jkt`: the client's DPoP key (RFC 9449 section 6.1).
+    #[serde(rename = "jkt", skip_serializing_if = "Option::is_none")]
     pub key: Option<Thumbprint>,
 }
 
@@ -221,6 +273,16 @@ mod tests {
         let confirmation = claims.confirmation.unwrap();
         assert!(confirmation.certificate.is_some() && confirmation.key.is_none());
         assert_eq!(claims.intent_id.as_deref(), Some("58923"));
+    }
+
+    #[test]
+    fn a_scope_parameter_is_names_with_one_blank_between() {
+        for text in ["openid", "openid payments", "a!#[]~ b:c/d"] {
+            assert_eq!(Scope::parse(text).unwrap().as_str(), text);
+        }
+        for text in ["", " a", "a ", "a  b", "a\tb", "a\"b", "a\\b", "\u{e9}", "a b a", "a\u{7f}"] {
+            assert_eq!(Scope::parse(text), None, "{text:?}");
+        }
     }
 
     #[test]

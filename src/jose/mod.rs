@@ -35,6 +35,7 @@ mod claims;
 mod compact;
 mod critical;
 mod detached;
+mod half_hash;
 mod header;
 mod jwk;
 mod key;
@@ -55,6 +56,7 @@ pub use self::{
     compact::{Compact, Verified},
     critical::CriticalError,
     detached::{Detached, DetachedVerification},
+    half_hash::half_hash,
     header::{Header, HeaderError, obie},
     jwk::{Jwk, JwkError},
     key::{Key, UnusableKey},
