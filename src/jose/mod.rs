@@ -36,6 +36,7 @@ mod compact;
 mod critical;
 mod detached;
 mod header;
+mod jwe;
 mod jwk;
 mod key;
 mod key_set;
@@ -46,7 +47,10 @@ mod object;
 mod thumbprint;
 
 pub(crate) use self::base64url::{decode as decode_base64url, encode as encode_base64url};
+#[cfg(test)]
+pub(crate) use self::jwe::tests as jwe_tests;
 pub(crate) use self::key::Certified;
+pub(crate) use self::object::{Members, ObjectError, Strict, parse as parse_object};
 pub use self::{
     accept::{Accept, JwsError, MakeError},
     claims::{Audience, Claims, ClaimsError, Confirmation, Scope},
@@ -54,6 +58,7 @@ pub use self::{
     critical::CriticalError,
     detached::{Detached, DetachedVerification},
     header::{Header, HeaderError, obie},
+    jwe::{DecryptionKey, DecryptionKeys, JweError},
     jwk::{Jwk, JwkError},
     key::{Key, UnusableKey},
     key_set::{KeySet, KeySetError},
