@@ -53,6 +53,7 @@
 #![warn(missing_docs, unreachable_pub, rust_2018_idioms)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
+pub mod authorize;
 pub mod body;
 pub mod cert;
 pub mod client_auth;

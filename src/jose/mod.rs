@@ -37,6 +37,7 @@ mod critical;
 mod detached;
 mod half_hash;
 mod header;
+mod jwe;
 mod jwk;
 mod key;
 mod key_set;
@@ -47,9 +48,11 @@ mod object;
 mod thumbprint;
 
 pub(crate) use self::base64url::{decode as decode_base64url, encode as encode_base64url};
+#[cfg(test)]
+pub(crate) use self::jwe::tests as jwe_tests;
 pub(crate) use self::key::Certified;
 pub(crate) use self::make::sign_with_jwk;
-pub(crate) use self::object::{Members, ObjectError, parse as parse_object};
+pub(crate) use self::object::{Members, ObjectError, Strict, parse as parse_object};
 pub use self::{
     accept::{Accept, JwsError, MakeError},
     claims::{Audience, Claims, ClaimsError, Confirmation, Scope},
@@ -58,6 +61,7 @@ pub use self::{
     detached::{Detached, DetachedVerification},
     half_hash::half_hash,
     header::{Header, HeaderError, obie},
+    jwe::{DecryptionKey, DecryptionKeys, JweError},
     jwk::{Jwk, JwkError},
     key::{Key, UnusableKey},
     key_set::{KeySet, KeySetError},

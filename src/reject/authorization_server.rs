@@ -30,10 +30,7 @@ impl ErrorFormat for AuthorizationServer {
     fn render(&self, rejection: &Rejection, passport: &Passport) -> Response<Bytes> {
         let reason = rejection.reason();
         let (status, error) = answer(reason);
-        let description = match rejection.place_of_fault() {
-            Some(place) if is_name(place) => format!("{} ({place})", reason.message()),
-            _ => reason.message().to_owned(),
-        };
+        let description = description(rejection);
         let body = Body { error, error_description: &description };
         let mut response = with_json(status, "application/json", &body, rejection, passport);
         let headers = response.headers_mut();
@@ -43,6 +40,15 @@ impl ErrorFormat for AuthorizationServer {
             headers.insert(ALLOW, HeaderValue::from_static("POST"));
         }
         response
+    }
+}
+
+/// What is wrong, with the name of the parameter at fault.
+pub(super) fn description(rejection: &Rejection) -> String {
+    let message = rejection.reason().message();
+    match rejection.place_of_fault() {
+        Some(place) if is_name(place) => format!("{message} ({place})"),
+        _ => message.to_owned(),
     }
 }
 

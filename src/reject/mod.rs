@@ -4,6 +4,7 @@
 //! format answers every reason by an exhaustive table, so a new reason does not compile until
 //! every profile has an answer.
 
+mod authorization_endpoint;
 mod authorization_server;
 mod berlin_group;
 mod challenge;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Response;
 
+pub use self::authorization_endpoint::AuthorizationEndpoint;
 pub use self::authorization_server::AuthorizationServer;
 pub use self::berlin_group::BerlinGroup;
 pub(crate) use self::challenge::{Challenge, Scheme};

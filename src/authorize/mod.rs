@@ -1,0 +1,46 @@
+//! The authorisation endpoint, the PAR endpoint, and what goes back through the browser.
+
+mod claims;
+mod intent;
+mod permit;
+mod pkce;
+mod presented;
+mod profile;
+mod proven;
+mod push;
+mod pushed;
+mod read;
+mod read_pushed;
+mod request;
+mod responder;
+mod response_type;
+mod verify;
+
+pub use self::claims::{
+    Audiences, RequestClaims, RequestClaimsError, RequestedClaim, RequestedClaims, RequestedMembers,
+};
+pub use self::intent::{
+    FoundIntent, Intent, IntentLookup, IntentStatus, Intents, IntentsUnavailable, MatchIntent,
+    MatchedIntent,
+};
+pub use self::permit::PermitAuthorization;
+pub use self::pkce::{CodeChallenge, CodeVerifier};
+pub use self::presented::PresentedRequest;
+pub use self::profile::RequestProfile;
+pub use self::proven::ProvenRequest;
+pub use self::push::{PushRequest, PushedRequest};
+pub use self::pushed::{
+    MemoryPushedRequests, PushedKey, PushedLifetime, PushedRequests, RequestUri,
+};
+pub use self::read::ReadRequestObject;
+pub use self::read_pushed::ReadPushedRequest;
+pub use self::request::{AuthorizationRequest, Prompt};
+pub(crate) use self::responder::PRIVATE;
+pub use self::responder::{AnswerError, Responder};
+pub use self::response_type::{ResponseMode, ResponseType};
+pub use self::verify::VerifyRequestObject;
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+pub(crate) mod test_requests;

@@ -1,0 +1,137 @@
+//! `PushRequest`: keeps what a client pushed, and tells it under which URI.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use http::request::Parts;
+use http::{HeaderValue, Response, StatusCode};
+use rustls_pki_types::UnixTime;
+
+use super::pushed::{Kept, PushedKey, PushedLifetime, PushedRequests, RequestUri};
+use super::request::AuthorizationRequest;
+use crate::context::Context;
+use crate::gate::{Evidence, Halt, Refs, Rule, Verdict, rule_layers};
+use crate::reject::{Reason, Rejection};
+
+/// Keeps a permitted request for the authorisation endpoint.
+///
+/// # Passes when
+///
+/// The store takes it. It is then good once, for its client, for a minute or what
+/// [`lasting`](Self::lasting) says.
+///
+/// # Needs and leaves
+///
+/// Needs [`AuthorizationRequest`]; leaves [`PushedRequest`], which makes the answer.
+///
+/// # Does not check
+///
+/// Anything: whatever may refuse a request stands before this step.
+///
+/// # Rejections
+///
+/// [`Reason::ServiceUnavailable`] where the store is full or does not answer.
+///
+/// # Specification
+///
+/// RFC 9126, 2.2, 4 and 7; FAPI 2.0 Security Profile, 5.3.2.2.
+#[derive(Clone)]
+pub struct PushRequest {
+    store: Arc<dyn PushedRequests>,
+    lifetime: PushedLifetime,
+}
+
+impl PushRequest {
+    /// Keeps requests here.
+    pub fn into(store: impl PushedRequests) -> Self {
+        Self { store: Arc::new(store), lifetime: PushedLifetime::DEFAULT }
+    }
+
+    /// Keeps them this long.
+    #[must_use]
+    pub fn lasting(self, lifetime: PushedLifetime) -> Self {
+        Self { lifetime, ..self }
+    }
+}
+
+impl Rule for PushRequest {
+    const NAME: &'static str = "PushRequest";
+    type Needs = AuthorizationRequest;
+    type Leaves = PushedRequest;
+
+    fn check(
+        &self,
+        request: Refs<'_, AuthorizationRequest>,
+        _: &mut Parts,
+        context: &Context,
+    ) -> Verdict<PushedRequest> {
+        let unavailable = || Rejection::new(Reason::ServiceUnavailable);
+        let Ok(uri) = RequestUri::random() else {
+            return Verdict::reject(unavailable().detail("no random numbers"));
+        };
+        let kept = Kept { signed: request.signed, claims: (*request.claims).clone() };
+        let bytes = match kept.to_bytes() {
+            Ok(bytes) => bytes,
+            Err(error) => return Verdict::reject(unavailable().source(error)),
+        };
+        let (store, now, seconds) = (self.store.clone(), context.now(), self.lifetime.as_secs());
+        let until = now.as_secs().saturating_add(seconds);
+        let until = UnixTime::since_unix_epoch(Duration::from_secs(until));
+        let key = PushedKey::compose(request.client_id(), &uri);
+        Verdict::Later(Box::pin(async move {
+            let kept = store.keep(key, bytes, until, now).await;
+            kept.map_err(|error| Halt::from(unavailable().source(error)))?;
+            Ok(PushedRequest { uri, seconds })
+        }))
+    }
+}
+
+/// A request that is kept, and under which URI.
+pub struct PushedRequest {
+    uri: RequestUri,
+    seconds: u64,
+}
+
+impl PushedRequest {
+    /// What the client names at the authorisation endpoint.
+    pub fn request_uri(&self) -> &RequestUri {
+        &self.uri
+    }
+
+    /// For how many seconds it may.
+    pub fn expires_in(&self) -> u64 {
+        self.seconds
+    }
+
+    /// The answer of the PAR endpoint (RFC 9126, 2.2): 201, kept by no cache.
+    pub fn response(&self) -> Response<Bytes> {
+        let (uri, seconds) = (self.uri.as_str(), self.seconds);
+        let body = format!(r#"{{"request_uri":"{uri}","expires_in":{seconds}}}"#);
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = StatusCode::CREATED;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store"));
+        headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+        response
+    }
+}
+
+impl Evidence for PushedRequest {}
+
+impl fmt::Debug for PushedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PushedRequest").field("expires_in", &self.seconds).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PushRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PushRequest").field("lifetime", &self.lifetime).finish_non_exhaustive()
+    }
+}
+
+rule_layers!(PushRequest);
