@@ -35,6 +35,7 @@ mod claims;
 mod compact;
 mod critical;
 mod detached;
+mod fetched_keys;
 mod header;
 mod jwk;
 mod key;
@@ -53,11 +54,12 @@ pub use self::{
     compact::{Compact, Verified},
     critical::CriticalError,
     detached::{Detached, DetachedVerification},
+    fetched_keys::{FetchedKeys, NotHttps},
     header::{Header, HeaderError, obie},
     jwk::{Jwk, JwkError},
     key::{Key, UnusableKey},
     key_set::{KeySet, KeySetError},
-    key_source::{FoundKey, KeyLookup, KeySource, KeysUnavailable, RotatingKeys},
+    key_source::{FoundKey, KeyLookup, KeySource, KeysUnavailable, Lookup, RotatingKeys},
     make::NewHeader,
     numeric_date::NumericDate,
     thumbprint::Thumbprint,
