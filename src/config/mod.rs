@@ -18,7 +18,9 @@
 mod client_certificate;
 mod demands;
 mod error;
+mod fetch;
 mod identity;
+mod keys;
 mod load;
 mod off;
 mod setup;
@@ -31,6 +33,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 pub use self::error::ConfigError;
+pub use self::fetch::Fetch;
 pub use self::setup::Setup;
 pub use self::trust::{OcspHash, OcspResponder, RevocationCheck, StalePolicy, Trust};
 use crate::cert::{Encoding, TrustedPeers};
@@ -53,6 +56,8 @@ pub struct Config {
     pub stop_list: Option<PathBuf>,
     /// Whose access tokens are good.
     pub token: Token,
+    /// How key sets are fetched.
+    pub fetch: Option<Fetch>,
     /// The registered clients.
     #[serde(default)]
     pub client: Vec<Client>,
@@ -179,7 +184,9 @@ pub struct Token {
     /// This resource server in `aud`.
     pub audience: String,
     /// A file with the issuer's JWK set.
-    pub keys: PathBuf,
+    pub keys: Option<PathBuf>,
+    /// Where the issuer publishes its JWK set, over https: instead of `keys`.
+    pub jwks_uri: Option<String>,
     /// Also takes tokens from before RFC 9068.
     #[serde(default)]
     pub allow_untyped: bool,
@@ -201,8 +208,11 @@ pub struct Client {
     pub subject_dn: String,
     /// The issuer that must have signed the certificate, if pinned.
     pub issuer_dn: Option<String>,
-    /// A file with the JWK set of its signing keys; due in every profile that signs.
+    /// A file with the JWK set of its signing keys; these or `jwks_uri` are due in every profile
+    /// that signs.
     pub keys: Option<PathBuf>,
+    /// Where it publishes its JWK set, over https: instead of `keys`.
+    pub jwks_uri: Option<String>,
     /// The algorithms with which it signs.
     #[serde(default)]
     pub algorithms: Vec<String>,

@@ -39,7 +39,8 @@ impl Config {
     /// The first thing that is wrong, with its key.
     pub fn open(&self, base: &Path) -> Result<Setup, ConfigError> {
         let files = Files(base);
-        let clients = Arc::new(files.clients(self)?);
+        let over = files.over(self)?;
+        let clients = Arc::new(files.clients(self, &over)?);
         let store = match self.idempotency.store {
             Store::Memory => {
                 MemoryStore::with_capacity(self.idempotency.capacity.unwrap_or(100_000))
@@ -76,7 +77,7 @@ impl Config {
             present: self.client_certificate.rule(self.profile)?,
             trust: TrustCertificate::anchored_in(anchors, revocation.clone()),
             identify,
-            token: files.token(&self.token)?,
+            token: files.token(&self.token, &over)?,
             clients: clients.clone(),
             stop_list,
             one_organisation,

@@ -202,7 +202,6 @@ fn what_is_missing_is_named() {
         "token",
         "token.issuer",
         "token.audience",
-        "token.keys",
         "client.0.client_id",
         "client.0.subject_dn",
         "signing.key",
@@ -212,6 +211,8 @@ fn what_is_missing_is_named() {
         let key = path.rsplit('.').next().unwrap();
         assert!(said.contains(&format!("missing field `{key}`")), "{path}: {said}");
     }
+    let said = error(Preset::Uk314, |table| unset(table, "token.keys"));
+    assert_eq!(said, "token.keys: due, or `jwks_uri`");
 }
 
 #[test]
