@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tower_open_banking::config::{
-    CertificateSource, Client, ClientCertificate, Config, Idempotency, Identity, Profile, Scopes,
-    Signature, Signing, Token, Trust,
+    CertificateSource, Client, ClientCertificate, Config, Fetch, Idempotency, Identity, Profile,
+    Scopes, Signature, Signing, Token, Trust,
 };
 
 /// What the file says. `examples/bank.toml` explains each key.
@@ -32,6 +32,7 @@ pub struct BankFile {
     identity: Identity,
     stop_list: Option<PathBuf>,
     token: Token,
+    fetch: Option<Fetch>,
     #[serde(default)]
     client: Vec<Client>,
     signing: Option<Signing>,
@@ -89,6 +90,7 @@ impl BankFile {
             identity: self.identity,
             stop_list: self.stop_list,
             token: self.token,
+            fetch: self.fetch,
             client: self.client,
             signing: self.signing,
             signature: self.signature,
