@@ -47,14 +47,16 @@ mod object;
 mod thumbprint;
 
 pub(crate) use self::base64url::decode as decode_base64url;
+pub(crate) use self::claims::read_claims;
 pub(crate) use self::key::Certified;
+pub(crate) use self::object::{Members, Strict};
 pub use self::{
     accept::{Accept, JwsError, MakeError},
     claims::{Audience, Claims, ClaimsError, Confirmation, Scope},
     compact::{Compact, Verified},
     critical::CriticalError,
     detached::{Detached, DetachedVerification},
-    fetched_keys::{FetchedKeys, NotHttps},
+    fetched_keys::FetchedKeys,
     header::{Header, HeaderError, obie},
     jwk::{Jwk, JwkError},
     key::{Key, UnusableKey},

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::{Serialize, Serializer};
 
 /// The first second of the year 2101. Greater values are milliseconds sent as seconds, or an
 /// attempt at a token that never expires.
@@ -37,6 +38,13 @@ impl NumericDate {
         (0.0..END_OF_TIME)
             .contains(&number)
             .then(|| Self { seconds: number.trunc() as u64, fractional: number.fract() != 0.0 })
+    }
+}
+
+impl Serialize for NumericDate {
+    /// Whole seconds.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.seconds)
     }
 }
 

@@ -11,7 +11,8 @@ pub(crate) mod test_tokens;
 pub use self::access::{AccessToken, TokenAudience, TokenIssuer, VerifyToken};
 pub use self::bind::{BindToken, BoundToken};
 pub use self::introspection::{
-    Introspect, Introspected, IntrospectionError, introspection_response,
+    CallerAuthentication, Introspect, Introspected, IntrospectionAnswer, IntrospectionEndpoint,
+    IntrospectionError, IntrospectionSigner, introspection_response,
 };
 pub(crate) use self::scope::require;
 pub use self::scope::{PermittedScope, RequireScope};
