@@ -39,6 +39,7 @@ impl Config {
     /// The first thing that is wrong, with its key.
     pub fn open(&self, base: &Path) -> Result<Setup, ConfigError> {
         let files = Files(base);
+        self.judge_introspection()?;
         let over = files.over(self)?;
         let clients = Arc::new(files.clients(self, &over)?);
         let store = match self.idempotency.store {
