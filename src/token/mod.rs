@@ -4,6 +4,7 @@ mod access;
 mod bearer;
 mod bind;
 mod introspection;
+mod revoke;
 mod scope;
 #[cfg(test)]
 pub(crate) mod test_tokens;
@@ -14,5 +15,6 @@ pub use self::introspection::{
     CallerAuthentication, Introspect, Introspected, IntrospectionAnswer, IntrospectionEndpoint,
     IntrospectionError, IntrospectionSigner, introspection_response,
 };
+pub use self::revoke::{revocable, revoked};
 pub(crate) use self::scope::require;
 pub use self::scope::{PermittedScope, RequireScope};
