@@ -6,7 +6,6 @@
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
-mod dpop;
 mod kernel;
 mod ratio;
 mod revocation;
@@ -22,6 +21,5 @@ fn main() {
     if std::env::args().skip(1).eq(["--bench"]) {
         ratio::print();
         trust::print();
-        dpop::print();
     }
 }

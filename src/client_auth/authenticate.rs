@@ -73,46 +73,6 @@ use crate::replay::ReplayStore;
 ///
 /// RFC 6749, 2.3; RFC 7523, 3; RFC 8705, 2; FAPI 1.0 Advanced, 5.2.2 and 8.6; FAPI 2.0, 5.3.2.1 and
 /// 5.4; draft-ietf-oauth-rfc7523bis.
-///
-/// ```
-/// # use rustls_pki_types::UnixTime;
-/// use http::{Request, Response, StatusCode};
-/// use tower::{Layer, ServiceExt, service_fn};
-/// use tower_open_banking::cert::{CertificateMatch, Client, Clients};
-/// use tower_open_banking::{body::Body, client_auth::*, crypto::*, gate::Gate, jose::*};
-/// use tower_open_banking::{reject::AuthorizationServer, replay::MemoryReplayStore};
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # type Answer = Result<Response<Body>, std::convert::Infallible>;
-/// # let key = SigningKey::from_pem(rcgen::KeyPair::generate()?.serialize_pem().as_bytes())?;
-/// let handler = service_fn(|_| async { Answer::Ok(Response::new(Body::empty())) });
-/// let keys = KeySet::of([Key::new(key.public_key().clone()).with_id("1")])?;
-/// let tpp = Client::new("tpp", CertificateMatch::NoCertificate)
-///     .signs_with(keys, [Algorithm::Es256])
-///     .registered_as(Registration::new(
-///         AuthenticationMethod::PrivateKeyJwt,
-///         SenderConstraint::Dpop,
-///     ));
-/// let spent = MemoryReplayStore::with_capacity(100_000);
-/// let rule = AuthenticateClient::registered_in(Clients::of([tpp])?, "https://as", spent);
-/// let gate = Gate::new(AuthorizationServer::default())
-///     .then(ReadForm::posted())
-///     .then(rule.without_certificates())
-///     .build()?;
-/// let form = ClientAssertions::of("tpp", key, "1", Algorithm::Es256)
-///     .parameters("https://as", UnixTime::now())?;
-/// let form: Parameters = form.into_iter().collect();
-/// // The second time it is a replay.
-/// for status in [StatusCode::OK, StatusCode::UNAUTHORIZED] {
-///     let request = Request::post("/par")
-///         .header("content-type", "application/x-www-form-urlencoded")
-///         .body(Body::from(bytes::Bytes::from(form.to_string())))?;
-///     assert_eq!(gate.layer(handler).oneshot(request).await?.status(), status);
-/// }
-/// # Ok(())
-/// # }
-/// ```
 pub struct AuthenticateClient<C = TrustedCertificate>(Arc<Authenticator>, PhantomData<fn() -> C>);
 
 struct Authenticator {
@@ -275,13 +235,13 @@ impl Authenticator {
         let certificate = match (registration.authentication(), assertion) {
             (AuthenticationMethod::PrivateKeyJwt, Some(assertion)) => {
                 let bound = registration.constraint() == SenderConstraint::Certificate;
-                let certificate = if bound { shown(offer, &client)? } else { None };
+                let certificate = if bound { shown(offer, &client, now).await? } else { None };
                 self.assertions.verify(assertion, &client, now).await?;
                 certificate
             }
-            (AuthenticationMethod::TlsClientAuth, None) => Some(issued(offer, &client)?),
+            (AuthenticationMethod::TlsClientAuth, None) => Some(issued(offer, &client, now).await?),
             (AuthenticationMethod::SelfSignedTlsClientAuth, None) => {
-                Some(self_signed(offer, &client, now)?)
+                Some(self_signed(offer, &client, now).await?)
             }
             (registered, _) => {
                 let registered = registered.as_str();
@@ -334,23 +294,40 @@ fn assertion(form: &Form, authorization: bool) -> Result<Option<&str>, Rejection
 }
 
 /// The certificate to which the tokens of a client are to be bound, where it shows one.
-fn shown(offer: Offer, client: &Client) -> Result<Option<Arc<Certificate>>, Rejection> {
+async fn shown(
+    offer: Offer,
+    client: &Client,
+    now: UnixTime,
+) -> Result<Option<Arc<Certificate>>, Rejection> {
     match offer {
         Offer::Nothing => Ok(None),
-        offer => issued(offer, client).map(Some),
+        offer => issued(offer, client, now).await.map(Some),
     }
 }
 
 /// RFC 8705, 2.1: of an authority, and the client's.
-fn issued(offer: Offer, client: &Client) -> Result<Arc<Certificate>, Rejection> {
+async fn issued(
+    offer: Offer,
+    client: &Client,
+    now: UnixTime,
+) -> Result<Arc<Certificate>, Rejection> {
     match offer {
         Offer::Nothing => Err(failed("no certificate")),
         Offer::Untrusted(_, why) => Err(untrusted(why)),
-        Offer::Trusted(certificate) => match client.certificate().matches(&certificate) {
+        Offer::Trusted(certificate) => match is_of(client, &certificate, now).await? {
             true => Ok(certificate),
             false => Err(failed("the certificate is not that of the client")),
         },
     }
+}
+
+async fn is_of(
+    client: &Client,
+    certificate: &Certificate,
+    now: UnixTime,
+) -> Result<bool, Rejection> {
+    let known = client.certificate().matches(certificate, now).answer().await;
+    known.map_err(|error| Rejection::new(Reason::ServiceUnavailable).source(error))
 }
 
 /// A verdict that was not to be had is our fault; any other would tell that the client exists.
@@ -362,7 +339,7 @@ fn untrusted(why: Rejection) -> Rejection {
 }
 
 /// RFC 8705, 2.2: registered itself. Whoever makes a certificate gives it what names he likes.
-fn self_signed(
+async fn self_signed(
     offer: Offer,
     client: &Client,
     now: UnixTime,
@@ -371,8 +348,7 @@ fn self_signed(
         Offer::Nothing => return Err(failed("no certificate")),
         Offer::Trusted(certificate) | Offer::Untrusted(certificate, _) => certificate,
     };
-    let registered = client.certificate();
-    if !is_pinned(registered) || !registered.matches(&certificate) {
+    if !is_pinned(client.certificate()) || !is_of(client, &certificate, now).await? {
         return Err(failed("the certificate is not registered for the client"));
     }
     if now < certificate.not_before() {
@@ -389,7 +365,12 @@ fn self_signed(
 
 /// Whether a certificate is known by itself, and not by a name that somebody must vouch for.
 fn is_pinned(registered: &CertificateMatch) -> bool {
-    matches!(registered, CertificateMatch::RegisteredKeys(_) | CertificateMatch::Thumbprint(_))
+    matches!(
+        registered,
+        CertificateMatch::RegisteredCertificates(_)
+            | CertificateMatch::RegisteredKeys(_)
+            | CertificateMatch::Thumbprint(_)
+    )
 }
 
 /// Whatever is wrong with the client looks the same from outside.

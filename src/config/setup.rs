@@ -14,7 +14,6 @@ use crate::gate::GateBuilder;
 use crate::idempotency::MemoryStore;
 use crate::profile::Bank;
 use crate::profile::fapi2::{Constraint, ResourceServer};
-use crate::replay::ReplayStore;
 use crate::revocation::Revocation;
 use crate::signature::{SignResponse, VerifySignature};
 
@@ -49,7 +48,9 @@ impl Config {
         let files = Files(base);
         let constraint = self.constraint()?;
         self.judge_constraint(constraint)?;
-        let clients = Arc::new(files.clients(self)?);
+        self.judge_introspection()?;
+        let over = files.over(self)?;
+        let clients = Arc::new(files.clients(self, &over)?);
         let store = match self.idempotency.store {
             Store::Memory => {
                 MemoryStore::with_capacity(self.idempotency.capacity.unwrap_or(100_000))
@@ -81,7 +82,7 @@ impl Config {
             }
             (_, false) => None,
         };
-        let token = files.token(&self.token)?;
+        let token = files.token(&self.token, &over)?;
         let store = Arc::new(store);
         let (parts, revocation) = match constraint {
             SenderConstraint::Certificate => {
@@ -141,18 +142,6 @@ impl Setup {
     /// bound by DPoP.
     pub fn revocation(&self) -> Option<&Revocation> {
         self.revocation.as_ref()
-    }
-
-    /// Remembers used DPoP proofs in this store, in the place of the one in memory: due where the
-    /// service has several instances. Nothing where tokens are bound to certificates.
-    #[must_use]
-    pub fn remembering_proofs_in(mut self, replays: impl ReplayStore + 'static) -> Self {
-        if let Parts::Fapi2(server) = &mut self.parts
-            && let Constraint::Dpop(proofs) = &mut server.constraint
-        {
-            *proofs = proofs.clone().remembered_in(replays);
-        }
-        self
     }
 
     /// How revocation of signing certificates is told, where they are judged.

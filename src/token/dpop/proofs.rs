@@ -44,12 +44,6 @@ impl DpopProofs {
         Self(Arc::new(Policy { origin, replays, nonces: None, back: BACK, ahead: AHEAD }))
     }
 
-    /// The same proofs, remembered here.
-    #[must_use]
-    pub fn remembered_in(self, replays: impl ReplayStore + 'static) -> Self {
-        Self(Arc::new(Policy { replays: Arc::new(replays), ..Policy::clone(&self.0) }))
-    }
-
     /// Demands a nonce of this server in each proof, so that none can be made in advance. The gate
     /// needs [`OfferDpopNonce`](super::OfferDpopNonce) as well, or no client ever learns one.
     #[must_use]

@@ -1,13 +1,10 @@
 //! FAPI 2.0: tokens bound to a certificate or by DPoP, from the file to the answer.
 
-use std::sync::Arc;
-
 use http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderValue, WWW_AUTHENTICATE};
 use http::{Method, Uri};
 use serde_json::json;
 use tower_open_banking::gate::Gate;
 use tower_open_banking::jose::Thumbprint;
-use tower_open_banking::replay::MemoryReplayStore;
 use tower_open_banking::token::dpop::{DPOP, DPOP_NONCE, NewProof};
 
 use super::*;
@@ -56,15 +53,6 @@ fn payment(by: &Secret, nonce: Option<&str>) -> Request<Body> {
     request
 }
 
-/// What an eavesdropper sends.
-fn copy(request: &Request<Body>) -> Request<Body> {
-    let mut copy = Request::new(Body::empty());
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = request.uri().clone();
-    *copy.headers_mut() = request.headers().clone();
-    copy
-}
-
 fn app(table: toml::Table) -> App {
     App::behind(open(table).unwrap().payments().clock(clock))
 }
@@ -101,7 +89,13 @@ async fn a_client_without_certificate_pays_with_a_proof_once() {
     let stolen = app.answer(payment(&STRANGERS_KEY, None)).await;
     assert_eq!(stolen.reason().unwrap().0.code(), "token_not_bound");
     let request = payment(&CLIENT_KEY, None);
-    let again = copy(&request);
+    let again = {
+        let mut again = Request::new(Body::empty());
+        *again.method_mut() = request.method().clone();
+        *again.uri_mut() = request.uri().clone();
+        *again.headers_mut() = request.headers().clone();
+        again
+    };
     let answer = app.answer(request).await;
     assert_eq!(answer.payment_id(), "pay-1", "{:?}", answer.rejection);
     let replayed = app.answer(again).await;
@@ -113,26 +107,6 @@ async fn a_client_without_certificate_pays_with_a_proof_once() {
     assert_eq!(answer.reason().unwrap().0.code(), "token_missing");
     assert!(answer.header(WWW_AUTHENTICATE.as_str()).starts_with("DPoP "));
     assert_eq!(app.ran(), 1);
-}
-
-#[tokio::test]
-async fn two_instances_of_one_configuration_share_the_store_they_are_given() {
-    let store = Arc::new(MemoryReplayStore::with_capacity(100));
-    let instance = |store| {
-        let setup = open(dpop()).unwrap();
-        let setup = match store {
-            Some(store) => setup.remembering_proofs_in(store),
-            None => setup,
-        };
-        App::behind(setup.payments().clock(clock))
-    };
-    for (store, status) in [(Some(store), 401), (None, 201)] {
-        let (one, other) = (instance(store.clone()), instance(store));
-        let request = payment(&CLIENT_KEY, None);
-        let again = copy(&request);
-        assert_eq!(one.answer(request).await.status, 201);
-        assert_eq!(other.answer(again).await.status, status);
-    }
 }
 
 #[tokio::test]
