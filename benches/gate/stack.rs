@@ -134,7 +134,7 @@ pub fn way(steps: usize) -> Gate {
             "ReadFapiHeaders" => gate.then(ReadFapiHeaders::obie()),
             "NegotiateMedia" => gate.then(NegotiateMedia::json()),
             "VerifySignature" => gate.then(VerifySignature::detached_jws(ObieSigning::V3_1_4)),
-            _ => gate.around(RunOnce::per_key(bank.store.clone())),
+            _ => gate.around(bank.once.clone()),
         };
     }
     gate.build().unwrap()

@@ -18,10 +18,12 @@
 mod client_certificate;
 mod demands;
 mod error;
+mod idempotency;
 mod identity;
 mod load;
 mod off;
 mod setup;
+mod store;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -31,6 +33,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 pub use self::error::ConfigError;
+pub use self::idempotency::{Idempotency, Store, StoreUrl};
 pub use self::setup::Setup;
 pub use self::trust::{OcspHash, OcspResponder, RevocationCheck, StalePolicy, Trust};
 use crate::cert::{Encoding, TrustedPeers};
@@ -238,26 +241,6 @@ pub struct Signature {
     pub require_one_organisation: bool,
     /// Waiver 007: verifies nothing. Logged as a warning.
     pub danger_waiver_007: bool,
-}
-
-/// Where idempotency keys are kept.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Idempotency {
-    /// The store.
-    pub store: Store,
-    /// How many keys the store in memory holds before it refuses; 100 000 if absent.
-    pub capacity: Option<usize>,
-}
-
-/// A store of idempotency keys.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Store {
-    /// In this process.
-    #[default]
-    Memory,
 }
 
 /// The scopes that go with each role, as the product that this replaces configures them.

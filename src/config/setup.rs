@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::load::{self, Files, signed, version};
-use super::{Config, ConfigError, Profile, Scopes, Store, demands, off};
+use super::store::Opened;
+use super::{Config, ConfigError, Profile, Scopes, demands, off};
 use crate::cert::{Clients, ForwardedHeader, TrustCertificate};
+use crate::consent::Consents;
 use crate::eidas::trusted_list::QualifiedServices;
 use crate::eidas::{RequireRole, StopList};
 use crate::gate::GateBuilder;
-use crate::idempotency::MemoryStore;
 use crate::profile::{Bank, berlin, fapi1, obie, wso2};
 use crate::revocation::Revocation;
 use crate::signature::{SignResponse, VerifySignature};
@@ -20,6 +21,7 @@ use crate::token::RequireScope;
 pub struct Setup {
     profile: Profile,
     bank: Bank,
+    store: Opened,
     clients: Arc<Clients>,
     revocation: Revocation,
     of_signing: Option<Revocation>,
@@ -34,17 +36,42 @@ pub struct Setup {
 impl Config {
     /// Reads the files, relative to `base`, and judges every value.
     ///
+    /// The gates compare no order with its consent: see
+    /// [`open_with_consents`](Self::open_with_consents).
+    ///
     /// # Errors
     ///
     /// The first thing that is wrong, with its key.
     pub fn open(&self, base: &Path) -> Result<Setup, ConfigError> {
+        self.open_with(base, None)
+    }
+
+    /// As [`open`](Self::open), for gates that also compare each order with its consent
+    /// ([`MatchConsent`](crate::consent::MatchConsent)), and make one order for each
+    /// ([`ExclusiveResource`](crate::idempotency::ExclusiveResource)), in profiles that make an order
+    /// once.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong, with its key.
+    pub fn open_with_consents(
+        &self,
+        base: &Path,
+        consents: impl Consents,
+    ) -> Result<Setup, ConfigError> {
+        self.open_with(base, Some(Arc::new(consents)))
+    }
+
+    fn open_with(
+        &self,
+        base: &Path,
+        consents: Option<Arc<dyn Consents>>,
+    ) -> Result<Setup, ConfigError> {
         let files = Files(base);
         let clients = Arc::new(files.clients(self)?);
-        let store = match self.idempotency.store {
-            Store::Memory => {
-                MemoryStore::with_capacity(self.idempotency.capacity.unwrap_or(100_000))
-            }
-        };
+        let store = files.store(&self.idempotency)?;
+        let consents = store.consents(&self.idempotency, consents)?;
+        let (match_consent, exclusive) = consents.unzip();
         let stop_list = files.stop_list(self.stop_list.as_deref())?;
         let services = files.qualified_services(&self.identity)?;
         let identify = self.identity.rule(self.profile, services.as_ref())?;
@@ -80,11 +107,14 @@ impl Config {
             clients: clients.clone(),
             stop_list,
             one_organisation,
-            store: Arc::new(store),
+            once: store.once(&self.idempotency)?,
+            match_consent,
+            exclusive,
         };
         let setup = Setup {
             profile: self.profile,
             bank,
+            store,
             clients,
             revocation,
             of_signing,
@@ -103,6 +133,17 @@ impl Config {
 }
 
 impl Setup {
+    /// Sees that the store of idempotency keys can be used: connects, where it has a server, and
+    /// brings the tables up to date where the configuration says so. The gates need no such call,
+    /// but refuse payments as long as their store does not serve.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be used, with the key `idempotency.store`.
+    pub async fn prepare_store(&self) -> Result<(), ConfigError> {
+        self.store.prepare().await
+    }
+
     /// How revocation is told: to replace the lists while the gates run, and to run the
     /// [`Refresher`](crate::revocation::Refresher) where something is fetched.
     pub fn revocation(&self) -> &Revocation {

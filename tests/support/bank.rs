@@ -19,7 +19,7 @@ use tower_open_banking::cert::{
 use tower_open_banking::crypto::{Algorithm, SigningKey};
 use tower_open_banking::eidas::{Block, Blocked, IdentifyPsp, RequireRole, StopList};
 use tower_open_banking::gate::{Gate, GateBuilder};
-use tower_open_banking::idempotency::{IdempotencyStore, MemoryStore};
+use tower_open_banking::idempotency::{IdempotencyStore, MemoryStore, RunOnce};
 use tower_open_banking::jose::{Jwk, Key, KeySet};
 use tower_open_banking::profile::obie::Version;
 use tower_open_banking::profile::{Bank, berlin, fapi1, obie, wso2};
@@ -158,7 +158,9 @@ pub fn bank_with(store: Arc<dyn IdempotencyStore>) -> Bank {
         clients: Arc::new(clients()),
         stop_list: None,
         one_organisation: None,
-        store,
+        once: RunOnce::per_key(store),
+        match_consent: None,
+        exclusive: None,
     }
 }
 
