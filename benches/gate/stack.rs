@@ -15,7 +15,7 @@ use tower_open_banking::cert::MatchClient;
 use tower_open_banking::eidas::{IdentifyPsp, RequireRole};
 use tower_open_banking::gate::{Gate, Guarded};
 use tower_open_banking::header::{EchoInteractionId, NegotiateMedia, ReadFapiHeaders};
-use tower_open_banking::idempotency::{MemoryStore, RunOnce};
+use tower_open_banking::idempotency::MemoryStore;
 use tower_open_banking::reject::Obie;
 use tower_open_banking::signature::{ObieSigning, VerifySignature};
 use tower_open_banking::token::BindToken;

@@ -16,8 +16,8 @@ pub trait Entry: Clone + DeserializeOwned + Send + Serialize + 'static {
 
 /// The file, and in memory what was read of it so far.
 ///
-/// A line is on disk before anybody hears of it. It is appended in one write, so that the lines of
-/// several processes never mix; a line that is not whole was never answered for.
+/// A line is on disk before anybody hears of it. It is appended in one write, and begins on a line of
+/// its own: a process that was killed may have left half of one, which nobody was answered for.
 pub struct Register<T> {
     path: PathBuf,
     known: Mutex<Known<T>>,
@@ -45,7 +45,7 @@ impl<T: Entry> Register<T> {
     pub async fn enter(self: &Arc<Self>, entry: T) -> io::Result<()> {
         let register = self.clone();
         blocking(move || {
-            let line = serde_json::to_string(&entry)? + "\n";
+            let line = format!("\n{}\n", serde_json::to_string(&entry)?);
             let mut file = appending(&register.path)?;
             if file.write(line.as_bytes())? != line.len() {
                 return Err(io::Error::from(io::ErrorKind::WriteZero));
@@ -93,7 +93,11 @@ fn lines<T: Entry>(path: &Path, from: u64) -> io::Result<(Vec<T>, u64)> {
     file.seek(SeekFrom::Start(from))?;
     let (mut entries, mut read, mut line) = (Vec::new(), from, Vec::new());
     while file.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
-        entries.push(serde_json::from_slice(&line)?);
+        match serde_json::from_slice(&line) {
+            Ok(entry) => entries.push(entry),
+            Err(_) if line == b"\n" => {}
+            Err(error) => tracing::warn!(path = %path.display(), %error, "half a line"),
+        }
         read += line.len() as u64;
         line.clear();
     }

@@ -44,10 +44,12 @@ impl Process {
         let _ = self.child().kill();
     }
 
-    /// Ends the faults that it was told to commit, and starts it once more.
+    /// Has it kill itself no more: starts it once more, if it did.
     pub async fn come_to_rest(self: &Arc<Self>) -> Anything<()> {
         let mut content: toml::Table = std::fs::read_to_string(&self.file)?.parse()?;
-        if content.remove("drill").is_some() {
+        let drill = content.get("drill").and_then(toml::Value::as_table);
+        if drill.is_some_and(|drill| drill.contains_key("kill")) {
+            content.remove("drill");
             std::fs::write(&self.file, content.to_string())?;
             let deaths = self.deaths.load(Ordering::SeqCst);
             self.kill();

@@ -39,6 +39,11 @@ impl Run {
         Self { fault, name: fault.name(), off }
     }
 
+    /// All that makes an order happen once, as a bank has it.
+    pub fn as_shipped() -> Self {
+        Self { fault: Fault::KillBeforeSettle, name: "kill, as shipped", off: &[] }
+    }
+
     /// A drill: one order for each consent, without keys.
     pub fn without_run_once() -> Self {
         Self { fault: Fault::Nothing, name: "drill: no RunOnce", off: &["RunOnce"] }

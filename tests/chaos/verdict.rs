@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Anything;
 use super::storm::Sight;
@@ -98,11 +98,17 @@ pub fn print_head() {
     );
 }
 
-/// What the banks have written: a line that is not whole was answered by nobody.
+/// What the banks have written. Half a line, of a bank that was killed, counts as an execution if it
+/// says of what: it may be one.
 pub fn read_ledger(file: &Path) -> Anything<Vec<Value>> {
     let text = std::fs::read_to_string(file)?;
-    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
-    whole.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+    let lines = text.lines().filter(|line| !line.is_empty());
+    Ok(lines.map(|line| serde_json::from_str(line).unwrap_or_else(|_| half(line))).collect())
+}
+
+fn half(line: &str) -> Value {
+    let consent = line.split_once("\"consent_id\":\"").and_then(|(_, rest)| rest.split_once('"'));
+    json!({ "consent_id": consent.map(|(id, _)| id) })
 }
 
 fn text(value: &Value) -> &str {
