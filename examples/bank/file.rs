@@ -11,6 +11,8 @@ use tower_open_banking::config::{
     Profile, Scopes, SenderConstraint, Signature, Signing, Token, Trust,
 };
 
+use super::drill::Drill;
+
 /// What the file says. `examples/bank.toml` explains each key.
 ///
 /// The keys of [`Config`] stand here once more: serde can flatten one struct into another, but then
@@ -20,9 +22,12 @@ use tower_open_banking::config::{
 pub struct BankFile {
     pub listen: SocketAddr,
     pub admin_listen: SocketAddr,
+    pub consent_file: PathBuf,
     pub ledger_file: PathBuf,
     #[serde(default)]
     pub payment_millis: u64,
+    #[serde(default)]
+    pub drill: Drill,
     pub tls: Option<TlsFiles>,
 
     profile: Profile,
@@ -66,6 +71,7 @@ impl BankFile {
     }
 
     fn judge(&self) -> Result<(), String> {
+        self.drill.judge()?;
         if !self.admin_listen.ip().is_loopback() {
             return Err("admin_listen: the ledger is shown on loopback only".to_owned());
         }

@@ -20,6 +20,7 @@ mod demands;
 mod error;
 mod fetch;
 mod gates;
+mod idempotency;
 mod identity;
 mod introspection;
 mod keys;
@@ -27,6 +28,7 @@ mod load;
 mod off;
 mod sender;
 mod setup;
+mod store;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -37,6 +39,7 @@ use serde::Deserialize;
 
 pub use self::error::ConfigError;
 pub use self::fetch::Fetch;
+pub use self::idempotency::{Idempotency, Store, StoreUrl};
 pub use self::introspection::Introspection;
 pub use self::setup::Setup;
 pub use self::trust::{OcspHash, OcspResponder, RevocationCheck, StalePolicy, Trust};
@@ -134,7 +137,7 @@ pub struct Dpop {
     pub origin: String,
     /// Where it is kept which proofs were used.
     #[serde(default)]
-    pub store: Store,
+    pub store: ProofStore,
     /// How many proofs the store in memory holds before it refuses; 100 000 if absent.
     pub capacity: Option<usize>,
     /// How old a proof may be, in seconds; 60 if absent, and at most 300.
@@ -147,6 +150,18 @@ pub struct Dpop {
     pub nonce_keys: Vec<PathBuf>,
     /// After how many seconds the nonce changes; 60 if absent. One is good for up to twice that.
     pub nonce_lifetime: Option<u64>,
+}
+
+/// Where it is kept which proofs were used.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum ProofStore {
+    /// With the idempotency keys: due where several instances serve.
+    Idempotency,
+    /// In this process.
+    #[default]
+    Memory,
 }
 
 /// Where the client certificate comes from.
@@ -296,26 +311,6 @@ pub struct Signature {
     pub require_one_organisation: bool,
     /// Waiver 007: verifies nothing. Logged as a warning.
     pub danger_waiver_007: bool,
-}
-
-/// Where idempotency keys are kept.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Idempotency {
-    /// The store.
-    pub store: Store,
-    /// How many keys the store in memory holds before it refuses; 100 000 if absent.
-    pub capacity: Option<usize>,
-}
-
-/// A store of idempotency keys, or of proofs.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Store {
-    /// In this process.
-    #[default]
-    Memory,
 }
 
 /// The scopes that go with each role, as the product that this replaces configures them.

@@ -28,6 +28,7 @@ use crate::support::pki::{self, Authority, PSP_AI, QcType, Qwac, pem};
 mod client_certificate;
 mod identity;
 mod sender;
+mod store;
 
 /// A directory with every file that the configuration names.
 pub(crate) static FILES: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -230,7 +231,7 @@ fn a_value_outside_its_list_is_refused() {
         ("client_certificate.source", "both"),
         ("client_certificate.encoding", "pem"),
         ("trust.revocation", "stapled"),
-        ("idempotency.store", "redis"),
+        ("idempotency.store", "etcd"),
     ] {
         let said = error(Preset::Uk314, |table| set(table, path, value));
         assert!(said.contains(value), "{path}: {said}");
