@@ -1,61 +1,19 @@
-//! The assertion of `private_key_jwt`, from both sides: its claims, and its maker.
+//! The assertion of `private_key_jwt`, as a client makes it.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls_pki_types::UnixTime;
-use serde::Serialize;
 
 use crate::crypto::{Algorithm, NoRandomness, SigningKey, random};
-use crate::jose::{Audience, Claims, ClaimsError, MakeError, NewHeader, encode_base64url};
+use crate::jose::{Audience, Claims, MakeError, NewHeader, NumericDate, encode_base64url};
 
 /// The one value of `client_assertion_type` (RFC 7523, section 2.2).
 pub const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The `typ` of draft-ietf-oauth-rfc7523bis.
 pub(super) const TYP: &str = "client-authentication+jwt";
-
-/// What an assertion says (RFC 7523, section 3; OpenID Connect Core 1.0, section 9). Times are in
-/// seconds since 1970.
-#[derive(Serialize)]
-pub(super) struct Statement {
-    pub(super) iss: String,
-    pub(super) sub: String,
-    pub(super) aud: Audience,
-    pub(super) jti: String,
-    pub(super) exp: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) iat: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) nbf: Option<u64>,
-}
-
-/// Why a payload is no assertion.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub(super) enum StatementError {
-    #[error(transparent)]
-    Claims(#[from] ClaimsError),
-    #[error("the assertion lacks {0}")]
-    Missing(&'static str),
-}
-
-impl Statement {
-    /// Reads a payload whose signature verified, and compares nothing.
-    pub(super) fn parse(payload: &[u8]) -> Result<Self, StatementError> {
-        let claims = Claims::parse(payload)?;
-        let missing = StatementError::Missing;
-        Ok(Self {
-            iss: claims.issuer.ok_or(missing("iss"))?,
-            sub: claims.subject.ok_or(missing("sub"))?,
-            aud: claims.audience.ok_or(missing("aud"))?,
-            jti: claims.id.ok_or(missing("jti"))?,
-            exp: claims.expires_at.ok_or(missing("exp"))?.seconds(),
-            iat: claims.issued_at.map(|date| date.seconds()),
-            nbf: claims.not_before.map(|date| date.seconds()),
-        })
-    }
-}
 
 /// Makes the assertions with which a client authenticates (`private_key_jwt`): each good for one
 /// request, for a minute.
@@ -124,16 +82,17 @@ impl ClientAssertions {
     ///
     /// When the key does not sign with the algorithm, or there are no random numbers.
     pub fn make(&self, audience: &str, now: UnixTime) -> Result<String, AssertionError> {
-        let statement = Statement {
-            iss: self.client_id.clone(),
-            sub: self.client_id.clone(),
-            aud: Audience::of(audience),
-            jti: encode_base64url(&random::<16>()?),
-            exp: now.as_secs().saturating_add(LIFETIME.as_secs()),
-            iat: Some(now.as_secs()),
-            nbf: None,
+        let expires = Duration::from_secs(now.as_secs().saturating_add(LIFETIME.as_secs()));
+        let claims = Claims {
+            issuer: Some(self.client_id.clone()),
+            subject: Some(self.client_id.clone()),
+            audience: Some(Audience::of(audience)),
+            id: Some(encode_base64url(&random::<16>()?)),
+            issued_at: Some(NumericDate::of(now)),
+            expires_at: Some(NumericDate::of(UnixTime::since_unix_epoch(expires))),
+            ..Claims::default()
         };
-        let payload = serde_json::to_vec(&statement).map_err(|_| AssertionError::Claims)?;
+        let payload = serde_json::to_vec(&claims).map_err(|_| AssertionError::Claims)?;
         let header = NewHeader::new(self.algorithm, &self.kid);
         let header = self.typ.into_iter().fold(header, NewHeader::typ);
         Ok(header.sign_compact(&self.key, &payload)?)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
-use super::{AuthenticatedClient, Form, GrantType, Pkce, Registration, SenderConstraint};
+use super::{AuthenticatedClient, CodeVerifier, Form, GrantType, Registration, SenderConstraint};
 use crate::context::Context;
 use crate::gate::{Audit, Evidence, Refs, Rule, Verdict, rule_layers};
 use crate::jose::Scope;
@@ -124,7 +124,7 @@ impl Policy {
             GrantType::AuthorizationCode => Grant::AuthorizationCode {
                 code: due(form, "code")?.to_owned(),
                 redirect_uri: due(form, "redirect_uri")?.to_owned(),
-                code_verifier: self.verifier(form)?.map(str::to_owned),
+                code_verifier: self.verifier(form)?,
             },
             GrantType::ClientCredentials => Grant::ClientCredentials {
                 scope: scope()?.ok_or_else(|| invalid_scope("no scope, and none by default"))?,
@@ -136,13 +136,15 @@ impl Policy {
         })
     }
 
-    fn verifier<'a>(&self, form: &'a Form) -> Result<Option<&'a str>, Rejection> {
+    fn verifier(&self, form: &Form) -> Result<Option<CodeVerifier>, Rejection> {
         // RFC 7636, 4.6: what is wrong with a verifier is wrong with the grant.
         let refused = |why| Rejection::new(Reason::GrantInvalid).place("code_verifier").detail(why);
         match form.get("code_verifier") {
             None if self.verifier_is_due => Err(refused("no verifier")),
-            Some(verifier) if !Pkce::is_verifier(verifier) => Err(refused("not of RFC 7636, 4.1")),
-            verifier => Ok(verifier),
+            None => Ok(None),
+            Some(text) => {
+                CodeVerifier::parse(text).map(Some).ok_or_else(|| refused("not of RFC 7636, 4.1"))
+            }
         }
     }
 }
@@ -186,7 +188,7 @@ pub enum Grant {
         /// Must be the one of the authorisation request, character by character.
         redirect_uri: String,
         /// Proves that the client made the authorisation request.
-        code_verifier: Option<String>,
+        code_verifier: Option<CodeVerifier>,
     },
     /// The client for itself.
     ClientCredentials {

@@ -1,5 +1,5 @@
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 use super::{
@@ -26,30 +26,41 @@ pub enum ClaimsError {
 ///
 /// Every claim is optional here and nothing is compared: which must be there, and what they must
 /// say, is for the rule that reads them. Unknown claims are left alone.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize)]
 #[non_exhaustive]
 pub struct Claims {
     /// `iss`.
+    #[serde(rename = "iss", skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
     /// `sub`.
+    #[serde(rename = "sub", skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// `aud`.
+    #[serde(rename = "aud", skip_serializing_if = "Option::is_none")]
     pub audience: Option<Audience>,
     /// `exp`.
+    #[serde(rename = "exp", skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<NumericDate>,
     /// `nbf`.
+    #[serde(rename = "nbf", skip_serializing_if = "Option::is_none")]
     pub not_before: Option<NumericDate>,
     /// `iat`.
+    #[serde(rename = "iat", skip_serializing_if = "Option::is_none")]
     pub issued_at: Option<NumericDate>,
     /// `jti`.
+    #[serde(rename = "jti", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// `client_id` (RFC 9068 section 2.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
     /// `scope`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
     /// `cnf` (RFC 7800).
+    #[serde(rename = "cnf", skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<Confirmation>,
     /// `openbanking_intent_id`: the consent the token was given for.
+    #[serde(rename = "openbanking_intent_id", skip_serializing_if = "Option::is_none")]
     pub intent_id: Option<String>,
 }
 
@@ -60,14 +71,19 @@ impl Claims {
     ///
     /// When it is not one JSON object, has a claim twice, or one of another type.
     pub fn parse(json: &[u8]) -> Result<Self, ClaimsError> {
-        object::parse(json).map(|(claims, _)| claims).map_err(|error| match error {
-            ObjectError::Duplicate(name) => ClaimsError::Duplicate(name),
-            ObjectError::Wrong(name) => ClaimsError::Wrong(name),
-            ObjectError::NotAnObject | ObjectError::NotJson | ObjectError::TooManyMembers => {
-                ClaimsError::Malformed
-            }
-        })
+        read_claims(json)
     }
+}
+
+/// Reads an object of claims beside which others stand.
+pub(crate) fn read_claims<T: Members>(json: &[u8]) -> Result<T, ClaimsError> {
+    object::parse(json).map(|(claims, _)| claims).map_err(|error| match error {
+        ObjectError::Duplicate(name) => ClaimsError::Duplicate(name),
+        ObjectError::Wrong(name) => ClaimsError::Wrong(name),
+        ObjectError::NotAnObject | ObjectError::NotJson | ObjectError::TooManyMembers => {
+            ClaimsError::Malformed
+        }
+    })
 }
 
 impl fmt::Debug for Claims {
@@ -136,10 +152,9 @@ impl<'de> Deserialize<'de> for Audience {
 }
 
 impl Serialize for Audience {
-    /// A string where it is one name (RFC 7519 section 4.1.3 allows it, and everybody reads it).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.sole() {
-            Some(only) => serializer.serialize_str(only),
+            Some(only) => only.serialize(serializer),
             None => self.0.serialize(serializer),
         }
     }
@@ -168,7 +183,7 @@ impl<'de> Visitor<'de> for Names {
 }
 
 /// `scope`: names separated by blanks (RFC 6749 section 3.3).
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Scope(String);
 
 impl Scope {
@@ -205,12 +220,14 @@ impl Scope {
 /// `cnf`: what the sender of the token must prove to hold. Where both are there, both must hold.
 ///
 /// Where neither is, the token is bound by a method this crate does not know, and must be refused.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Confirmation {
     /// `x5t#S256`: the client's certificate (RFC 8705 section 3.1).
+    #[serde(rename = "x5t#S256", skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Thumbprint>,
     /// `jkt`: the client's DPoP key (RFC 9449 section 6.1).
+    #[serde(rename = "jkt", skip_serializing_if = "Option::is_none")]
     pub key: Option<Thumbprint>,
 }
 

@@ -35,6 +35,7 @@ mod claims;
 mod compact;
 mod critical;
 mod detached;
+mod half_hash;
 mod header;
 mod jwe;
 mod jwk;
@@ -57,6 +58,7 @@ pub use self::{
     compact::{Compact, Verified},
     critical::CriticalError,
     detached::{Detached, DetachedVerification},
+    half_hash::half_hash,
     header::{Header, HeaderError, obie},
     jwe::{DecryptionKey, DecryptionKeys, JweError},
     jwk::{Jwk, JwkError},

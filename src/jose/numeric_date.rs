@@ -1,6 +1,8 @@
 use std::fmt;
 
+use rustls_pki_types::UnixTime;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::{Serialize, Serializer};
 
 /// The first second of the year 2101. Greater values are milliseconds sent as seconds, or an
 /// attempt at a token that never expires.
@@ -18,6 +20,11 @@ pub struct NumericDate {
 }
 
 impl NumericDate {
+    /// The second of this time.
+    pub fn of(time: UnixTime) -> Self {
+        Self { seconds: time.as_secs(), fractional: false }
+    }
+
     /// Whole seconds since 1970; a fraction is dropped.
     ///
     /// An expiry so rounded comes up to a second early, the safe side; a beginning too, well within
@@ -37,6 +44,13 @@ impl NumericDate {
         (0.0..END_OF_TIME)
             .contains(&number)
             .then(|| Self { seconds: number.trunc() as u64, fractional: number.fract() != 0.0 })
+    }
+}
+
+impl Serialize for NumericDate {
+    /// Whole seconds.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.seconds)
     }
 }
 

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use rustls_pki_types::UnixTime;
 
-use super::super::assertion::{Statement, TYP};
+use super::super::assertion::TYP;
 use super::{AssertionAudience, failed};
 use crate::cert::Client;
 use crate::crypto::Algorithm;
-use crate::jose::{Accept, Audience, Claims, Compact, Header, KeyLookup, decode_base64url};
+use crate::jose::{
+    Accept, Audience, Claims, Compact, Header, KeyLookup, NumericDate, decode_base64url,
+};
 use crate::reject::{Reason, Rejection};
 use crate::replay::{Insertion, ReplayKey, ReplayStore};
 
@@ -60,42 +62,43 @@ impl Verifier {
         let verified = jws
             .verify(&key, Accept::algorithms(&accepted))
             .map_err(|error| failed("assertion").source(error))?;
-        let statement = Statement::parse(verified.payload())
-            .map_err(|error| failed("assertion").source(error))?;
-        self.judge(&statement, client.client_id(), now)?;
-        self.spend(&statement, now).await
+        let claims =
+            Claims::parse(verified.payload()).map_err(|error| failed("assertion").source(error))?;
+        let once = self.judge(&claims, client.client_id(), now)?;
+        self.spend(client.client_id(), once, now).await
     }
 
-    fn judge(
+    /// What RFC 7523, 3 demands of the claims; gives what may be used once.
+    fn judge<'a>(
         &self,
-        statement: &Statement,
+        claims: &'a Claims,
         client_id: &str,
         now: UnixTime,
-    ) -> Result<(), Rejection> {
-        if statement.iss != client_id || statement.sub != client_id {
+    ) -> Result<Once<'a>, Rejection> {
+        let is_client = |claim: &Option<String>| claim.as_deref() == Some(client_id);
+        if !is_client(&claims.issuer) || !is_client(&claims.subject) {
             return Err(failed("iss or sub is not the client"));
         }
-        if !self.is_meant(&statement.aud) {
-            return Err(failed("meant for another audience, or for several"));
+        if !claims.audience.as_ref().is_some_and(|audience| self.is_meant(audience)) {
+            return Err(failed("meant for nobody, for another audience, or for several"));
         }
         let now = now.as_secs();
         let skewed = now.saturating_add(SKEW.as_secs());
-        if statement.exp <= now {
+        let until = claims.expires_at.ok_or_else(|| failed("exp is missing"))?.seconds();
+        if until <= now {
             return Err(failed("expired"));
         }
         // Who signs for a year in advance gives a stolen log a year.
-        if statement.exp > skewed.saturating_add(self.longest.as_secs()) {
+        if until > skewed.saturating_add(self.longest.as_secs()) {
             return Err(failed("exp lies too far ahead"));
         }
-        if statement.iat.is_some_and(|iat| iat > skewed) {
-            return Err(failed("iat lies ahead"));
+        let ahead = |date: NumericDate| date.seconds() > skewed;
+        if claims.issued_at.is_some_and(ahead) || claims.not_before.is_some_and(ahead) {
+            return Err(failed("iat or nbf lies ahead"));
         }
-        if statement.nbf.is_some_and(|nbf| nbf > skewed) {
-            return Err(failed("nbf lies ahead"));
-        }
-        match statement.jti.len() {
-            1..=LONGEST_ID => Ok(()),
-            _ => Err(failed("jti is empty or over 256 bytes")),
+        match claims.id.as_deref() {
+            Some(id) if (1..=LONGEST_ID).contains(&id.len()) => Ok(Once { id, until }),
+            _ => Err(failed("jti is missing, empty or over 256 bytes")),
         }
     }
 
@@ -111,15 +114,21 @@ impl Verifier {
         }
     }
 
-    async fn spend(&self, statement: &Statement, now: UnixTime) -> Result<(), Rejection> {
-        let key = ReplayKey::compose("client_assertion", &statement.iss, &statement.jti);
-        let until = UnixTime::since_unix_epoch(Duration::from_secs(statement.exp));
+    async fn spend(&self, client_id: &str, once: Once<'_>, now: UnixTime) -> Result<(), Rejection> {
+        let key = ReplayKey::compose("client_assertion", client_id, once.id);
+        let until = UnixTime::since_unix_epoch(Duration::from_secs(once.until));
         match self.spent.insert_once(key, until, now).await {
             Ok(Insertion::Fresh) => Ok(()),
             Ok(Insertion::Seen) => Err(failed("the jti was used before")),
             Err(error) => Err(Rejection::new(Reason::ServiceUnavailable).source(error)),
         }
     }
+}
+
+/// The `jti` of an assertion in order, and the second until which nobody may use it again.
+struct Once<'a> {
+    id: &'a str,
+    until: u64,
 }
 
 /// The client that an unverified assertion says it is from: good for finding its keys.

@@ -54,7 +54,7 @@ fn a_code_comes_with_its_redirection_uri_and_verifier() {
     let code = |code_verifier: Option<&str>| Grant::AuthorizationCode {
         code: "c".to_owned(),
         redirect_uri: "https://tpp/cb".to_owned(),
-        code_verifier: code_verifier.map(str::to_owned),
+        code_verifier: code_verifier.map(|text| CodeVerifier::parse(text).unwrap()),
     };
     assert_eq!(permitted(form), Ok(code(None)));
     let proven = format!("{form}&code_verifier={VERIFIER}&scope=anything");
