@@ -3,15 +3,29 @@
 //! They are not in the tree: `OPEN_BANKING_TESTDATA` names the directory that holds `jose/` and
 //! `obie/`. Without it each test says what it left out, and passes.
 
-use std::{collections::BTreeMap, io::Write, path::PathBuf};
+use std::{collections::BTreeMap, convert::Infallible, io::Write, path::PathBuf, time::Duration};
 
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use http::{HeaderMap, HeaderValue};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use serde_json::Value;
+use tower::{Layer, ServiceExt, service_fn};
+use tower_open_banking::body::Body;
 use tower_open_banking::cert::{CLIENT_CERT, CLIENT_CERT_CHAIN, Certificate, ForwardedHeader};
+use tower_open_banking::gate::{BoxFuture, Gate, Passport};
+use tower_open_banking::pki_types::UnixTime;
+use tower_open_banking::reject::OAuth;
+use tower_open_banking::replay::MemoryReplayStore;
+use tower_open_banking::token::dpop::{
+    DPOP, DpopKey, DpopProofs, ExternalOrigin, ProveDpopKey, VerifyDpop,
+};
+use tower_open_banking::token::{
+    Introspect, Introspected, IntrospectionError, TokenAudience, TokenIssuer, TokenSchemes,
+    VerifyToken, introspection_response,
+};
 use tower_open_banking::{
     crypto::{Algorithm, PublicKey},
     jose::{Accept, Compact, Detached, Jwk, JwkError, JwsError, Key, Thumbprint, obie},
@@ -164,16 +178,60 @@ fn rfc_client_cert(vector: &Value) -> &'static str {
     "certificate and chain read from their headers"
 }
 
-/// The signature and key of a proof; what it says about a request is another module's to check.
+/// An authorization server to which every token is one of this key.
+struct Binds(String, u64);
+
+impl Introspect for Binds {
+    fn introspect<'a>(
+        &'a self,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<Introspected, IntrospectionError>> {
+        let cnf = serde_json::json!({ "jkt": self.0 });
+        let answer = serde_json::json!({ "active": true, "client_id": "c", "exp": self.1 + 60,
+            "cnf": cnf });
+        Box::pin(async move { introspection_response(answer.to_string().as_bytes()) })
+    }
+}
+
+/// What the rules say of a proof at the time of its example: beside a token, or at a token endpoint.
 fn rfc_dpop(vector: &Value) -> &'static str {
-    let proof = Compact::parse(vector["proof"].as_str().unwrap()).unwrap();
-    assert_eq!(proof.header().typ(), Some("dpop+jwt"));
-    let public = proof.header().jwk().unwrap().public_key().unwrap();
-    let jkt = Thumbprint::from_base64url(vector["jkt"].as_str().unwrap());
-    let same_key = jkt == Some(Thumbprint::of_key(&public));
-    assert_eq!(same_key, !vector["id"].as_str().unwrap().ends_with("wrong_jkt"));
-    proof.verify(&Key::new(public), Accept::FAPI2).unwrap();
-    if same_key { "DPoP proof: signature and thumbprint only" } else { "refused" }
+    let text = |member: &str| vector[member].as_str().unwrap().to_owned();
+    let (uri, now, jkt) = (text("uri"), vector["now"].as_u64().unwrap(), text("jkt"));
+    let origin = match uri.find("example.com").or(uri.find("example.org")) {
+        Some(at) => uri[..at + "example.com".len()].to_owned(),
+        None => panic!("{uri}"),
+    };
+    let origin = ExternalOrigin::parse(&origin).unwrap();
+    let proofs = DpopProofs::at(origin, MemoryReplayStore::with_capacity(10));
+    let request = Request::builder().method(text("method").as_str()).uri(uri);
+    let request = request.header(DPOP, text("proof"));
+    let gate = Gate::new(OAuth::default())
+        .clock(move || UnixTime::since_unix_epoch(Duration::from_secs(now)));
+    let (gate, request) = match vector["access_token"].as_str() {
+        Some(token) => {
+            let verify = VerifyToken::introspected_by(
+                TokenIssuer("https://as".into()),
+                TokenAudience("https://rs".into()),
+                Binds(jkt.clone(), now),
+            );
+            let gate = gate.then(verify.under(TokenSchemes::Dpop)).then(VerifyDpop::by(proofs));
+            (gate, request.header(AUTHORIZATION, format!("DPoP {token}")))
+        }
+        None => (gate.then(ProveDpopKey::by(proofs)), request),
+    };
+    let handler = service_fn(move |request: Request<Body>| {
+        // At a token endpoint the key is what the rule leaves.
+        if let Some(key) = Passport::of(request.extensions()).unwrap().find::<DpopKey>() {
+            assert_eq!(key.thumbprint().unwrap().to_string(), jkt);
+        }
+        std::future::ready(Ok::<_, Infallible>(Response::new(Body::empty())))
+    });
+    let answer = gate.build().unwrap().layer(handler).oneshot(request.body(Body::empty()).unwrap());
+    let answer = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(answer);
+    let answer = answer.unwrap();
+    let passed = answer.status() == StatusCode::OK;
+    assert_eq!(passed, vector["expect"] == "valid", "{} {answer:?}", vector["id"]);
+    if passed { "verified" } else { "refused" }
 }
 
 fn rfc_thumbprint(vector: &Value) -> &'static str {

@@ -15,11 +15,15 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use tower::{Layer, ServiceExt, service_fn};
-use tower_open_banking::context::Context;
-use tower_open_banking::gate::{Evidence, Gate, Rule, Verdict};
+use tower_open_banking::context::{Clock, Context, SystemClock};
+use tower_open_banking::gate::{BoxFuture, Evidence, Gate, Rule, Verdict};
 use tower_open_banking::header::EchoInteractionId;
 use tower_open_banking::reject::{
     AuthorizationServer, BerlinGroup, ErrorFormat, OAuth, Obie, Problem, Reason, Rejection, Wso2,
+};
+use tower_open_banking::token::{
+    Introspect, Introspected, IntrospectionError, TokenAudience, TokenIssuer, TokenSchemes,
+    VerifyToken, introspection_response,
 };
 
 const ID: &str = "93bac548-d2de-4546-b106-880a5018460d";
@@ -235,11 +239,10 @@ async fn an_authorization_server_has_the_codes_of_rfc_6749_and_its_extensions() 
     }
 }
 
-/// The parameters of a challenge; panics where one stands there twice or none does.
-fn parameters(challenge: &str) -> Vec<(&str, &str)> {
-    let parameters: Vec<_> = challenge
-        .strip_prefix("Bearer ")
-        .unwrap()
+/// The scheme and the parameters of a challenge; panics where one stands there twice or none does.
+fn parameters(challenge: &str) -> (&str, Vec<(&str, &str)>) {
+    let (scheme, parameters) = challenge.split_once(' ').unwrap();
+    let parameters: Vec<_> = parameters
         .split("\", ")
         .map(|parameter| parameter.trim_end_matches('"').split_once("=\"").unwrap())
         .collect();
@@ -248,7 +251,13 @@ fn parameters(challenge: &str) -> Vec<(&str, &str)> {
     for (_, value) in &parameters {
         assert!(!value.is_empty() && !value.contains(['"', '\\']), "{challenge}");
     }
-    parameters
+    let always = match scheme {
+        "Bearer" => ("realm", "open-banking"),
+        "DPoP" => ("algs", "PS256 ES256 EdDSA"),
+        other => panic!("no scheme is called {other}"),
+    };
+    assert!(parameters.contains(&always), "{challenge}");
+    (scheme, parameters)
 }
 
 #[tokio::test]
@@ -262,25 +271,100 @@ async fn every_401_has_a_challenge_that_names_an_error_only_to_who_showed_creden
             assert_ne!(answer.status, StatusCode::UNAUTHORIZED, "{format} {reason:?}");
             continue;
         };
-        let named = parameters(challenge);
-        assert_eq!(named[0], ("realm", "open-banking"));
+        let (scheme, named) = parameters(challenge);
+        let of_proof = matches!(reason, Reason::DpopNonceRequired | Reason::DpopProofInvalid);
+        assert_eq!(scheme == "DPoP", of_proof, "{format} {reason:?}");
         let error = named.iter().find(|(name, _)| *name == "error").map(|(_, error)| *error);
         let status = match error {
             Some("invalid_request") => StatusCode::BAD_REQUEST,
             // Berlin Group has no code under 403 for what the token lacks.
             Some("insufficient_scope") if format == "BerlinGroup" => StatusCode::UNAUTHORIZED,
             Some("insufficient_scope") => StatusCode::FORBIDDEN,
+            Some("invalid_dpop_proof" | "use_dpop_nonce") => {
+                assert!(of_proof);
+                StatusCode::UNAUTHORIZED
+            }
             Some("invalid_token") | None => StatusCode::UNAUTHORIZED,
-            Some(other) => panic!("RFC 6750 has no {other}"),
+            Some(other) => panic!("neither RFC 6750 nor RFC 9449 has {other}"),
         };
         assert_eq!(answer.status, status, "{format} {reason:?}");
 
         let stranger = refused(format, reason, Some(place(reason)), None).await;
-        let challenge = parameters(stranger.header(&WWW_AUTHENTICATE).unwrap()).len();
+        let (_, challenge) = parameters(stranger.header(&WWW_AUTHENTICATE).unwrap());
         // Somebody who sent a malformed token did show it, wherever.
         let told = reason == Reason::TokenMalformed;
-        assert_eq!(challenge, if told { 2 } else { 1 }, "{format} {reason:?}");
+        assert_eq!(challenge.len(), if told { 2 } else { 1 }, "{format} {reason:?}");
     }
+}
+
+/// An authorization server that knows one token.
+struct Knows(&'static str);
+
+impl Introspect for Knows {
+    fn introspect<'a>(
+        &'a self,
+        token: &'a str,
+    ) -> BoxFuture<'a, Result<Introspected, IntrospectionError>> {
+        let now = SystemClock.now().as_secs();
+        let cnf = format!(r#"{{"jkt":"{}"}}"#, "A".repeat(43));
+        let known = token == self.0;
+        let answer = format!(
+            r#"{{"active":{known},"client_id":"c","exp":{},"cnf":{cnf},"scope":"accounts"}}"#,
+            now + 60
+        );
+        Box::pin(async move { introspection_response(answer.as_bytes()) })
+    }
+}
+
+/// The challenges of a gate that takes tokens under these schemes, and then refuses for the reason.
+async fn challenges(schemes: TokenSchemes, shown: Option<&str>, then: Reason) -> Vec<String> {
+    let verify = VerifyToken::introspected_by(
+        TokenIssuer("https://as".into()),
+        TokenAudience("https://rs".into()),
+        Knows("known"),
+    );
+    let rule = Refuse { reason: then, place: Some(place(then).to_owned()) };
+    let gate = Gate::new(Problem::default()).then(verify.under(schemes)).then(rule);
+    let handler = service_fn(|_: Request<Full<Bytes>>| async {
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::new())))
+    });
+    let mut request = Request::new(Full::new(Bytes::new()));
+    if let Some(value) = shown {
+        request.headers_mut().insert(AUTHORIZATION, value.parse().unwrap());
+    }
+    let answer = gate.build().unwrap().layer(handler).oneshot(request).await.unwrap();
+    let values = answer.headers().get_all(WWW_AUTHENTICATE);
+    values.iter().map(|value| value.to_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_gate_asks_for_the_schemes_that_it_takes_and_names_the_error_under_the_one_used() {
+    use TokenSchemes::{Bearer, BearerOrDpop, Dpop};
+    let (dpop, bearer) = (r#"DPoP algs="PS256 ES256 EdDSA""#, r#"Bearer realm="open-banking""#);
+    let dpop_says = |error: &str| format!(r#"DPoP error="{error}", algs="PS256 ES256 EdDSA""#);
+    let bearer_says = |error: &str| format!(r#"{bearer}, error="{error}""#);
+    let never = Reason::PolicyRefused;
+    for (schemes, shown, then, expected) in [
+        (Dpop, None, never, vec![dpop.to_owned()]),
+        (Bearer, None, never, vec![bearer.to_owned()]),
+        (BearerOrDpop, None, never, vec![dpop.to_owned(), bearer.to_owned()]),
+        (BearerOrDpop, Some("Basic eDp5"), never, vec![dpop.to_owned(), bearer.to_owned()]),
+        (Dpop, Some("DPoP other"), never, vec![dpop_says("invalid_token")]),
+        (BearerOrDpop, Some("DPoP other"), never, vec![dpop_says("invalid_token")]),
+        (BearerOrDpop, Some("Bearer other"), never, vec![bearer_says("invalid_token")]),
+        (BearerOrDpop, Some("Bearer known"), never, vec![bearer_says("invalid_token")]),
+        (BearerOrDpop, Some("DPoP a b"), never, vec![dpop_says("invalid_request")]),
+        (Dpop, Some("DPoP known"), Reason::ClientUnknown, vec![dpop_says("invalid_token")]),
+        (Dpop, Some("DPoP known"), Reason::DpopNonceRequired, vec![dpop_says("use_dpop_nonce")]),
+        (Dpop, Some("DPoP known"), Reason::DpopProofInvalid, vec![dpop_says("invalid_dpop_proof")]),
+        (Dpop, Some("DPoP known"), never, vec![]),
+    ] {
+        let said = challenges(schemes, shown, then).await;
+        assert_eq!(said, expected, "{schemes:?} {shown:?} {then:?}");
+    }
+    let scope = challenges(Dpop, Some("DPoP known"), Reason::ScopeInsufficient).await;
+    let error = r#"DPoP error="insufficient_scope", scope="openid payments", algs="#;
+    assert!(scope.len() == 1 && scope[0].starts_with(error), "{scope:?}");
 }
 
 #[tokio::test]
@@ -297,7 +381,7 @@ async fn the_missing_scope_is_named_unless_it_would_break_the_header() {
     ] {
         for format in FORMATS.into_iter().filter(|format| *format != SERVER) {
             let answer = refused(format, Reason::ScopeInsufficient, scope, SHOWN).await;
-            let challenge = parameters(answer.header(&WWW_AUTHENTICATE).unwrap());
+            let (_, challenge) = parameters(answer.header(&WWW_AUTHENTICATE).unwrap());
             assert_eq!(challenge[1], ("error", "insufficient_scope"));
             let written = challenge.iter().find(|(name, _)| *name == "scope");
             assert_eq!(written.map(|(_, scope)| *scope), named, "{format} {scope:?}");

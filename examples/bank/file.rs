@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tower_open_banking::config::{
-    CertificateSource, Client, ClientCertificate, Config, Idempotency, Identity, Profile, Scopes,
-    Signature, Signing, Token, Trust,
+    CertificateSource, Client, ClientCertificate, Config, Dpop, Idempotency, Identity, Profile,
+    Scopes, SenderConstraint, Signature, Signing, Token, Trust,
 };
 
 /// What the file says. `examples/bank.toml` explains each key.
@@ -26,8 +26,10 @@ pub struct BankFile {
     pub tls: Option<TlsFiles>,
 
     profile: Profile,
-    client_certificate: ClientCertificate,
-    trust: Trust,
+    sender_constraint: Option<SenderConstraint>,
+    client_certificate: Option<ClientCertificate>,
+    trust: Option<Trust>,
+    dpop: Option<Dpop>,
     #[serde(default)]
     identity: Identity,
     stop_list: Option<PathBuf>,
@@ -66,9 +68,10 @@ impl BankFile {
         if !self.admin_listen.ip().is_loopback() {
             return Err("admin_listen: the ledger is shown on loopback only".to_owned());
         }
-        match (self.client_certificate.source, &self.tls) {
+        let source = self.client_certificate.as_ref().map(|certificate| certificate.source);
+        match (source.unwrap_or(CertificateSource::Tls), &self.tls) {
             (CertificateSource::Tls, None) => {
-                Err("tls: missing, with client_certificate.source = \"tls\"".to_owned())
+                Err("tls: missing, without client_certificate.source = \"header\"".to_owned())
             }
             (CertificateSource::Header, Some(_)) => {
                 Err("tls: the proxy has it, with client_certificate.source = \"header\"".to_owned())
@@ -84,8 +87,10 @@ impl BankFile {
     pub fn into_config(self) -> Config {
         Config {
             profile: self.profile,
+            sender_constraint: self.sender_constraint,
             client_certificate: self.client_certificate,
             trust: self.trust,
+            dpop: self.dpop,
             identity: self.identity,
             stop_list: self.stop_list,
             token: self.token,

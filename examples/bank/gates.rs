@@ -27,8 +27,9 @@ impl Gates {
         in_flight: &InFlight,
     ) -> Result<Self, String> {
         let setup = config.open(folder).map_err(|error| error.to_string())?;
-        if config.trust.fetch {
-            setup.revocation().refresher().spawn();
+        let fetches = config.trust.as_ref().is_some_and(|trust| trust.fetch);
+        if let Some(revocation) = setup.revocation().filter(|_| fetches) {
+            revocation.refresher().spawn();
         }
         let fetches = config.signature.certificates.as_ref().is_some_and(|trust| trust.fetch);
         if let Some(revocation) = setup.signing_revocation().filter(|_| fetches) {

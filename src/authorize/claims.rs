@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess};
 use serde::{Serialize, Serializer};
 
-use crate::client_auth::{Parameters, Pkce};
+use crate::client_auth::{CodeChallenge, Parameters};
 use crate::jose::{Members, NumericDate, ObjectError, Strict, parse_object};
 
 /// The parameters of an authorisation request (RFC 6749, 4.1.1; OpenID Connect Core, 3.1.2.1 and 5.5;
@@ -216,7 +216,7 @@ impl RequestClaims {
     }
 
     /// Binds the code to a verifier, by S256.
-    pub fn prove_by(&mut self, challenge: &Pkce) {
+    pub fn prove_by(&mut self, challenge: &CodeChallenge) {
         self.code_challenge = Some(challenge.to_string());
         self.code_challenge_method = Some("S256".to_owned());
     }

@@ -5,8 +5,7 @@ use serde::Serialize;
 
 use super::request::AuthorizationRequest;
 use super::responder::{AnswerError, Responder};
-use crate::crypto::{Algorithm, sha256};
-use crate::jose::encode_base64url;
+use crate::jose::half_hash;
 
 /// What an ID token says of the user.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +34,65 @@ impl<'a> Authenticated<'a> {
     }
 }
 
+/// An ID token to be signed (OpenID Connect Core, 2; FAPI 1.0 Advanced, 5.2.2.1).
+///
+/// Not encrypted: keep personal data out of one that passes through the browser.
+#[derive(Clone, Debug)]
+pub struct NewIdToken<'a> {
+    client_id: &'a str,
+    user: Authenticated<'a>,
+    nonce: Option<&'a str>,
+    intent_id: Option<&'a str>,
+    code: Option<&'a str>,
+    state: Option<&'a str>,
+    access_token: Option<&'a str>,
+}
+
+impl<'a> NewIdToken<'a> {
+    /// For this client, about this user.
+    pub fn of(client_id: &'a str, user: Authenticated<'a>) -> Self {
+        Self {
+            client_id,
+            user,
+            nonce: None,
+            intent_id: None,
+            code: None,
+            state: None,
+            access_token: None,
+        }
+    }
+
+    /// For the client of a request, with its `nonce` and `openbanking_intent_id`.
+    pub fn answering(request: &'a AuthorizationRequest, user: Authenticated<'a>) -> Self {
+        let (nonce, intent_id) = (request.nonce(), request.openbanking_intent_id());
+        Self { nonce, intent_id, ..Self::of(request.client_id(), user) }
+    }
+
+    /// With the `nonce` of the request, where it had one.
+    #[must_use]
+    pub fn nonce(self, nonce: Option<&'a str>) -> Self {
+        Self { nonce, ..self }
+    }
+
+    /// With the consent (`openbanking_intent_id`), where the request named one.
+    #[must_use]
+    pub fn intent_id(self, intent_id: Option<&'a str>) -> Self {
+        Self { intent_id, ..self }
+    }
+
+    /// Signs the code that it comes with (`c_hash`), and the `state` beside it (`s_hash`).
+    #[must_use]
+    pub fn beside(self, code: &'a str, state: Option<&'a str>) -> Self {
+        Self { code: Some(code), state, ..self }
+    }
+
+    /// Signs the access token that it comes with (`at_hash`).
+    #[must_use]
+    pub fn access_token(self, token: &'a str) -> Self {
+        Self { access_token: Some(token), ..self }
+    }
+}
+
 #[derive(Serialize)]
 struct Claims<'a> {
     iss: &'a str,
@@ -59,53 +117,32 @@ struct Claims<'a> {
 }
 
 impl Responder {
-    /// An ID token for the client of a request, good for five minutes.
-    ///
-    /// With the `nonce` of the request; with `c_hash` and `at_hash` of what it comes with, and beside
-    /// a code with the `s_hash` of `state` (FAPI 1.0 Advanced, 5.2.2.1); with the consent's id as a
-    /// plain string (OBIE). Not encrypted: keep personal data out of one that passes the browser.
+    /// Signs an ID token, good for five minutes.
     ///
     /// # Errors
     ///
     /// When there is no key, or none for PS256 or ES256.
-    pub fn id_token(
-        &self,
-        request: &AuthorizationRequest,
-        user: Authenticated<'_>,
-        code: Option<&str>,
-        access_token: Option<&str>,
-        now: UnixTime,
-    ) -> Result<String, AnswerError> {
+    pub fn id_token(&self, token: &NewIdToken<'_>, now: UnixTime) -> Result<String, AnswerError> {
         let signer = self.signer()?;
-        let hash =
-            |value: Option<&str>| value.map(|value| left_half(signer.algorithm, value)).transpose();
+        let hash = |text: Option<&str>| {
+            let hashed = text.map(|text| half_hash(signer.algorithm, text));
+            hashed.map(|hash| hash.ok_or(AnswerError::Unsigned)).transpose()
+        };
         let claims = Claims {
             iss: self.issuer(),
-            sub: user.subject,
-            aud: request.client_id(),
+            sub: token.user.subject,
+            aud: token.client_id,
             iat: now.as_secs(),
             exp: now.as_secs().saturating_add(LIFETIME),
-            auth_time: user.at.map(|time| time.as_secs()),
-            acr: user.acr,
-            nonce: request.nonce(),
-            c_hash: hash(code)?,
-            at_hash: hash(access_token)?,
-            s_hash: hash(code.and(request.state()))?,
-            openbanking_intent_id: request.openbanking_intent_id(),
+            auth_time: token.user.at.map(|time| time.as_secs()),
+            acr: token.user.acr,
+            nonce: token.nonce,
+            c_hash: hash(token.code)?,
+            at_hash: hash(token.access_token)?,
+            s_hash: hash(token.state)?,
+            openbanking_intent_id: token.intent_id,
         };
         signer.sign(&serde_json::to_vec(&claims).map_err(|_| AnswerError::Unsigned)?)
-    }
-}
-
-/// OpenID Connect Core, 3.3.2.11: the left half of the hash that the algorithm has, in base64url.
-fn left_half(algorithm: Algorithm, value: &str) -> Result<String, AnswerError> {
-    match algorithm {
-        Algorithm::Es256 | Algorithm::Ps256 => {
-            let hash = sha256(value.as_bytes());
-            let (left, _) = hash.split_at(hash.len() / 2);
-            Ok(encode_base64url(left))
-        }
-        _ => Err(AnswerError::Unsigned),
     }
 }
 

@@ -9,18 +9,18 @@ use rustls_pki_types::UnixTime;
 ///
 /// ```
 /// # use rustls_pki_types::UnixTime;
-/// use tower_open_banking::{authorize::*, client_auth::Pkce, crypto::*};
+/// use tower_open_banking::{authorize::*, client_auth::CodeVerifier, crypto::*};
 ///
 /// # let pem = rcgen::KeyPair::generate()?.serialize_pem();
 /// let key = SigningKey::from_pem(pem.as_bytes())?;
-/// let (verifier, challenge) = Pkce::fresh()?; // the verifier stays until the token request
+/// let verifier = CodeVerifier::random()?; // stays with the client until the token request
 /// let mut claims = RequestClaims::default();
 /// claims.response_type = Some("code id_token".into());
 /// claims.redirect_uri = Some("https://tpp.example/cb".into());
 /// claims.scope = Some("openid payments".into());
 /// claims.nonce = Some("n-0S6_WzA2Mj".into());
 /// claims.demand_intent("urn:consent:58923");
-/// claims.prove_by(&challenge);
+/// claims.prove_by(&verifier.challenge());
 ///
 /// let maker = NewRequestObject::of("tpp", "https://as.bank.example");
 /// let object = maker.sign(claims, &key, Algorithm::Es256, "tpp-1", UnixTime::now())?;

@@ -20,7 +20,7 @@ mod verify;
 pub use self::claims::{
     Audiences, RequestClaims, RequestClaimsError, RequestedClaim, RequestedClaims, RequestedMembers,
 };
-pub use self::id_token::Authenticated;
+pub use self::id_token::{Authenticated, NewIdToken};
 pub use self::intent::{
     FoundIntent, Intent, IntentLookup, IntentStatus, Intents, IntentsUnavailable, MatchIntent,
     MatchedIntent,
@@ -30,7 +30,7 @@ pub use self::permit::PermitAuthorization;
 pub use self::presented::PresentedRequest;
 pub use self::profile::RequestProfile;
 pub use self::proven::ProvenRequest;
-pub use self::push::{PushRequest, PushedRequest};
+pub use self::push::{PushBoundRequest, PushRequest, PushedRequest};
 pub use self::pushed::{
     MemoryPushedRequests, PushedKey, PushedLifetime, PushedRequests, RequestUri,
 };

@@ -9,7 +9,7 @@ use super::profile::{PkceDue, RequestProfile};
 use super::proven::{Origin, ProvenRequest};
 use super::request::{AuthorizationRequest, Prompt};
 use super::response_type::{ResponseMode, ResponseType};
-use crate::client_auth::Pkce;
+use crate::client_auth::CodeChallenge;
 use crate::context::{Context, relaxed};
 use crate::gate::{Refs, Rule, Verdict, rule_layers};
 use crate::jose::Thumbprint;
@@ -160,7 +160,7 @@ impl PermitAuthorization {
         Ok(response_type)
     }
 
-    fn code_challenge(&self, proven: &ProvenRequest) -> Result<Option<Pkce>, Rejection> {
+    fn code_challenge(&self, proven: &ProvenRequest) -> Result<Option<CodeChallenge>, Rejection> {
         let claims = &proven.claims;
         let due = self.profile.pkce == PkceDue::Always || proven.was_pushed();
         match (claims.code_challenge.as_deref(), claims.code_challenge_method.as_deref()) {
@@ -168,7 +168,7 @@ impl PermitAuthorization {
             (None, _) => Err(missing("code_challenge")),
             // Without a method it is `plain` (RFC 7636, 4.3), which shows the verifier.
             (Some(text), Some("S256")) => {
-                Pkce::s256(text).map(Some).ok_or_else(|| invalid("code_challenge"))
+                CodeChallenge::parse(text).map(Some).ok_or_else(|| invalid("code_challenge"))
             }
             (Some(_), _) => Err(invalid("code_challenge_method")),
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::claims::{RequestClaims, RequestedClaim};
 use super::response_type::{Delivery, ResponseType};
 use crate::cert::Client;
-use crate::client_auth::Pkce;
+use crate::client_auth::CodeChallenge;
 use crate::gate::{Audit, Evidence};
 use crate::jose::Thumbprint;
 
@@ -23,7 +23,7 @@ pub struct AuthorizationRequest {
     pub(super) delivery: Delivery,
     pub(super) signed: bool,
     pub(super) response_type: ResponseType,
-    pub(super) code_challenge: Option<Pkce>,
+    pub(super) code_challenge: Option<CodeChallenge>,
     pub(super) prompt: Vec<Prompt>,
     pub(super) dpop_jkt: Option<Thumbprint>,
     pub(super) intent_id: Option<String>,
@@ -93,7 +93,7 @@ impl AuthorizationRequest {
     }
 
     /// What the code verifier of the token request must hash to.
-    pub fn code_challenge(&self) -> Option<&Pkce> {
+    pub fn code_challenge(&self) -> Option<&CodeChallenge> {
         self.code_challenge.as_ref()
     }
 

@@ -9,7 +9,7 @@ use http::{HeaderValue, Response, StatusCode};
 use rustls_pki_types::UnixTime;
 use serde_json::{Map, Value};
 
-use super::id_token::Authenticated;
+use super::id_token::{Authenticated, NewIdToken};
 use super::proven::ProvenRequest;
 use super::request::AuthorizationRequest;
 use super::response_type::{Delivery, ResponseType};
@@ -143,8 +143,11 @@ impl Responder {
         let id_token = match request.response_type() {
             ResponseType::Code => None,
             ResponseType::CodeIdToken | ResponseType::CodeIdTokenToken => {
-                let access = token.map(|token| token.token);
-                Some(self.id_token(request, user, Some(code), access, now)?)
+                let mut made = NewIdToken::answering(request, user).beside(code, request.state());
+                if let Some(token) = token {
+                    made = made.access_token(token.token);
+                }
+                Some(self.id_token(&made, now)?)
             }
         };
         answer.extend(id_token.as_deref().map(|token| ("id_token", token)));

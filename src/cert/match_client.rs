@@ -85,7 +85,8 @@ pub(crate) fn registered(found: FoundClient) -> Result<Arc<Client>, Rejection> {
         .ok_or_else(|| Rejection::new(Reason::ClientUnknown))
 }
 
-/// The client that sent the request: registered, and holding its certificate.
+/// The client that sent the request: registered, and holding its certificate, or the key of its
+/// token where [`FindClient`](super::FindClient) left this.
 pub struct RegisteredClient(Arc<Client>);
 
 impl RegisteredClient {

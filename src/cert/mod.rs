@@ -3,6 +3,7 @@
 mod anchors;
 mod client;
 mod fields;
+mod find_client;
 mod forwarded;
 mod issuer;
 mod match_client;
@@ -38,6 +39,7 @@ pub use self::{
         CertificateMatch, Client, ClientLookup, ClientRegistry, Clients, FoundClient,
         RegisteredTwice, RegistryUnavailable,
     },
+    find_client::FindClient,
     forwarded::{
         CLIENT_CERT, CLIENT_CERT_CHAIN, Certificates, Encoding, ForwardedChain, ForwardedError,
         ForwardedHeader, NoChainHeader, PercentDecoding, UnknownEncoding, UnknownProxy,

@@ -46,7 +46,7 @@ impl Identity {
         profile: Profile,
         services: Option<&QualifiedServices>,
     ) -> Result<IdentifyPsp, ConfigError> {
-        if self.policy.is_some() && profile == Profile::Fapi1Advanced {
+        if self.policy.is_some() && matches!(profile, Profile::Fapi1Advanced | Profile::Fapi2) {
             return Err(ConfigError::value("identity.policy", "the profile has no roles"));
         }
         Ok(match (services, self.policy, profile) {

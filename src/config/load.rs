@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Client, Config, ConfigError, Profile, Signature, Signing, Token};
+use super::sender::{due, useless};
+use super::{Client, Config, ConfigError, Profile, SenderConstraint, Signature, Signing, Token};
 use crate::cert::{CertificateMatch, Clients, NameOrder, RegisteredName};
 use crate::crypto::{Algorithm, SigningKey};
 use crate::eidas::OrganizationId;
@@ -53,7 +54,7 @@ impl Files<'_> {
     }
 
     pub(super) fn clients(&self, config: &Config) -> Result<Clients, ConfigError> {
-        if config.trust.anchors.len() > 1 {
+        if config.trust.as_ref().is_some_and(|trust| trust.anchors.len() > 1) {
             // A subject name alone can be had from any of the authorities.
             for client in config.client.iter().filter(|client| client.issuer_dn.is_none()) {
                 let client = &client.client_id;
@@ -74,7 +75,7 @@ impl Files<'_> {
             .client
             .iter()
             .enumerate()
-            .map(|(index, client)| self.client(index, client, config.profile))
+            .map(|(index, client)| self.client(index, client, config))
             .collect();
         Clients::of(clients?).map_err(|error| ConfigError::value("client", error))
     }
@@ -83,26 +84,41 @@ impl Files<'_> {
         &self,
         index: usize,
         client: &Client,
-        profile: Profile,
+        config: &Config,
     ) -> Result<crate::cert::Client, ConfigError> {
+        let profile = config.profile;
         let key = |name: &str| format!("client[{index}].{name}");
         if client.client_id.is_empty() {
             return Err(ConfigError::value(key("client_id"), "empty"));
         }
-        // Directories print names in either order (rule of the UK and Brasil directories).
-        let order = match profile {
-            Profile::BerlinGroup | Profile::Fapi1Advanced => NameOrder::AsWritten,
-            _ => NameOrder::AllowReversed,
+        let certificate = match (config.constraint()?, &client.subject_dn, &client.issuer_dn) {
+            (SenderConstraint::Certificate, Some(subject), issuer) => {
+                // Directories print names in either order (rule of the UK and Brasil directories).
+                let order = match profile {
+                    Profile::BerlinGroup | Profile::Fapi1Advanced | Profile::Fapi2 => {
+                        NameOrder::AsWritten
+                    }
+                    _ => NameOrder::AllowReversed,
+                };
+                let name = |name: &str, text: &str| {
+                    RegisteredName::parse(text, order)
+                        .map_err(|error| ConfigError::value(key(name), error))
+                };
+                let issuer = issuer.as_deref().map(|text| name("issuer_dn", text)).transpose()?;
+                CertificateMatch::SubjectDn { subject: name("subject_dn", subject)?, issuer }
+            }
+            (SenderConstraint::Certificate, None, _) => {
+                return Err(ConfigError::value(key("subject_dn"), due(true)));
+            }
+            (SenderConstraint::Dpop, None, None) => CertificateMatch::NoCertificate,
+            (SenderConstraint::Dpop, Some(_), _) => {
+                return Err(ConfigError::value(key("subject_dn"), useless(false)));
+            }
+            (SenderConstraint::Dpop, None, Some(_)) => {
+                return Err(ConfigError::value(key("issuer_dn"), useless(false)));
+            }
         };
-        let name = |name: &str, text: &str| {
-            RegisteredName::parse(text, order).map_err(|error| ConfigError::value(key(name), error))
-        };
-        let subject = name("subject_dn", &client.subject_dn)?;
-        let issuer = client.issuer_dn.as_deref().map(|text| name("issuer_dn", text)).transpose()?;
-        let mut registered = crate::cert::Client::new(
-            &client.client_id,
-            CertificateMatch::SubjectDn { subject, issuer },
-        );
+        let mut registered = crate::cert::Client::new(&client.client_id, certificate);
         if let (Some(organisation), Some(software)) = (&client.organisation_id, &client.software_id)
         {
             registered = registered.in_directory(organisation, software);
@@ -150,16 +166,18 @@ impl Files<'_> {
 
 /// Whether a profile has message signatures.
 pub(super) fn signed(profile: Profile) -> bool {
-    !matches!(profile, Profile::BerlinGroup | Profile::Fapi1Advanced)
+    !matches!(profile, Profile::BerlinGroup | Profile::Fapi1Advanced | Profile::Fapi2)
 }
 
 /// The version of the UK profile whose rules a profile follows.
 pub(super) fn version(profile: Profile) -> obie::Version {
     match profile {
         Profile::Uk3_1_3 => obie::Version::V3_1_3,
-        Profile::BerlinGroup | Profile::Fapi1Advanced | Profile::Uk3_1_4 | Profile::Wso2 => {
-            obie::Version::V3_1_4
-        }
+        Profile::BerlinGroup
+        | Profile::Fapi1Advanced
+        | Profile::Fapi2
+        | Profile::Uk3_1_4
+        | Profile::Wso2 => obie::Version::V3_1_4,
         Profile::Uk4_0 => obie::Version::V4_0,
     }
 }

@@ -18,9 +18,11 @@
 mod client_certificate;
 mod demands;
 mod error;
+mod gates;
 mod identity;
 mod load;
 mod off;
+mod sender;
 mod setup;
 mod trust;
 
@@ -41,10 +43,15 @@ use crate::cert::{Encoding, TrustedPeers};
 pub struct Config {
     /// The profile.
     pub profile: Profile,
-    /// Where the client certificate comes from.
-    pub client_certificate: ClientCertificate,
-    /// Whom it must come from.
-    pub trust: Trust,
+    /// To what access tokens are bound: to be said under `fapi2`, where there is a choice; to
+    /// certificates under all others.
+    pub sender_constraint: Option<SenderConstraint>,
+    /// Where the client certificate comes from; due unless tokens are bound by DPoP.
+    pub client_certificate: Option<ClientCertificate>,
+    /// Whom it must come from; due with it.
+    pub trust: Option<Trust>,
+    /// What proofs are taken; due where tokens are bound by DPoP.
+    pub dpop: Option<Dpop>,
     /// How providers are identified, where the profile has roles.
     #[serde(default)]
     pub identity: Identity,
@@ -90,12 +97,49 @@ pub enum Profile {
     /// A resource server of FAPI 1.0 Advanced.
     #[serde(rename = "fapi1-advanced")]
     Fapi1Advanced,
+    /// A resource server of the FAPI 2.0 Security Profile.
+    #[serde(rename = "fapi2")]
+    Fapi2,
     /// As clients of WSO2 Open Banking know it.
     #[serde(rename = "wso2")]
     Wso2,
     /// NextGenPSD2 of the Berlin Group, 1.3.x, without message signatures.
     #[serde(rename = "berlin-group")]
     BerlinGroup,
+}
+
+/// To what access tokens are bound.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum SenderConstraint {
+    /// The certificate of the connection (RFC 8705).
+    Certificate,
+    /// The key of a proof (RFC 9449).
+    Dpop,
+}
+
+/// What DPoP proofs are taken.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dpop {
+    /// The address under which clients reach the service, such as `https://api.bank.example`, with
+    /// the path that a proxy takes off.
+    pub origin: String,
+    /// Where it is kept which proofs were used.
+    #[serde(default)]
+    pub store: Store,
+    /// How many proofs the store in memory holds before it refuses; 100 000 if absent.
+    pub capacity: Option<usize>,
+    /// How old a proof may be, in seconds; 60 if absent, and at most 300.
+    pub max_age: Option<u64>,
+    /// How far ahead the clock of a client may be, in seconds; 10 if absent, and at most 60.
+    pub max_ahead: Option<u64>,
+    /// Files of 32 random bytes each, one for all instances. With the first, nonces are made; those of
+    /// the others are taken as well. Proofs need no nonce if there is none.
+    #[serde(default)]
+    pub nonce_keys: Vec<PathBuf>,
+    /// After how many seconds the nonce changes; 60 if absent. One is good for up to twice that.
+    pub nonce_lifetime: Option<u64>,
 }
 
 /// Where the client certificate comes from.
@@ -197,8 +241,8 @@ pub struct Client {
     pub software_id: Option<String>,
     /// The organizationIdentifier of its certificates, for `require_one_organisation`.
     pub organization_identifier: Option<String>,
-    /// The subject of its transport certificate.
-    pub subject_dn: String,
+    /// The subject of its transport certificate; due unless tokens are bound by DPoP.
+    pub subject_dn: Option<String>,
     /// The issuer that must have signed the certificate, if pinned.
     pub issuer_dn: Option<String>,
     /// A file with the JWK set of its signing keys; due in every profile that signs.
@@ -250,7 +294,7 @@ pub struct Idempotency {
     pub capacity: Option<usize>,
 }
 
-/// A store of idempotency keys.
+/// A store of idempotency keys, or of proofs.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

@@ -26,10 +26,12 @@ pub(super) fn switch_off(
 ) -> GateBuilder {
     match name {
         "BindToken" => gate.swap(name, AnyBinding),
+        "FindClient" => gate.swap(name, AnyKeysClient(clients.clone())),
         "IdentifyPsp" => gate.swap(name, AnyPsp(IdentifyPsp::unjudged())),
         "MatchClient" => gate.swap(name, AnyClient(clients.clone())),
         "PresentCertificate" => gate.swap(name, AnyHeader::new(header)),
         "TrustCertificate" => gate.swap(name, AnyCertificate),
+        "VerifyDpop" => gate.swap(name, AnyKey),
         "VerifySignature" => gate.swap(name, AnyMessage),
         "VerifyToken" => gate.swap(name, AnyToken),
         _ => gate.drop_step(name),
@@ -167,11 +169,48 @@ impl Rule for AnyClient {
         _: &mut Parts,
         _: &Context,
     ) -> Verdict<RegisteredClient> {
-        let found: Option<Arc<Client>> = match self.0.find(token.client_id()) {
-            ClientLookup::Now(Ok(found)) => found,
-            _ => None,
-        };
-        let client = found.ok_or_else(|| Rejection::new(Reason::ClientUnknown));
-        client.map(RegisteredClient::assertion).into()
+        named(&self.0, token).into()
+    }
+}
+
+fn named(clients: &Clients, token: &AccessToken) -> Result<RegisteredClient, Rejection> {
+    let found: Option<Arc<Client>> = match clients.find(token.client_id()) {
+        ClientLookup::Now(Ok(found)) => found,
+        _ => None,
+    };
+    let client = found.ok_or_else(|| Rejection::new(Reason::ClientUnknown));
+    client.map(RegisteredClient::assertion)
+}
+
+/// Takes every token for one of the key in its hand.
+#[derive(Clone)]
+struct AnyKey;
+
+impl Rule for AnyKey {
+    const NAME: &'static str = "VerifyDpop (off)";
+    type Needs = AccessToken;
+    type Leaves = BoundToken;
+
+    fn check(&self, _: &AccessToken, _: &mut Parts, _: &Context) -> Verdict<BoundToken> {
+        Verdict::pass(BoundToken::assertion())
+    }
+}
+
+/// Takes the client that the token names, whatever the token is bound to.
+#[derive(Clone)]
+struct AnyKeysClient(Arc<Clients>);
+
+impl Rule for AnyKeysClient {
+    const NAME: &'static str = "FindClient (off)";
+    type Needs = (AccessToken, BoundToken);
+    type Leaves = RegisteredClient;
+
+    fn check(
+        &self,
+        (token, _): Refs<'_, Self::Needs>,
+        _: &mut Parts,
+        _: &Context,
+    ) -> Verdict<RegisteredClient> {
+        named(&self.0, token).into()
     }
 }

@@ -5,30 +5,37 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::load::{self, Files, signed, version};
-use super::{Config, ConfigError, Profile, Scopes, Store, demands, off};
-use crate::cert::{Clients, ForwardedHeader, TrustCertificate};
+use super::sender::due;
+use super::{Config, ConfigError, Profile, Scopes, SenderConstraint, Store, demands, off};
+use crate::cert::{Clients, ForwardedHeader};
+use crate::eidas::StopList;
 use crate::eidas::trusted_list::QualifiedServices;
-use crate::eidas::{RequireRole, StopList};
 use crate::gate::GateBuilder;
 use crate::idempotency::MemoryStore;
-use crate::profile::{Bank, berlin, fapi1, obie, wso2};
+use crate::profile::Bank;
+use crate::profile::fapi2::{Constraint, ResourceServer};
 use crate::revocation::Revocation;
 use crate::signature::{SignResponse, VerifySignature};
-use crate::token::RequireScope;
 
 /// A configuration whose files were read and whose values were judged.
 pub struct Setup {
-    profile: Profile,
-    bank: Bank,
+    pub(super) profile: Profile,
+    pub(super) parts: Parts,
     clients: Arc<Clients>,
-    revocation: Revocation,
+    revocation: Option<Revocation>,
     of_signing: Option<Revocation>,
     services: Option<QualifiedServices>,
-    messages: Option<(VerifySignature, SignResponse)>,
-    scopes: Scopes,
+    pub(super) messages: Option<(VerifySignature, SignResponse)>,
+    pub(super) scopes: Scopes,
     off: BTreeMap<String, bool>,
     /// The header that a drill without `PresentCertificate` believes.
     drill_header: ForwardedHeader,
+}
+
+/// What the presets of a profile are made of.
+pub(super) enum Parts {
+    Bank(Box<Bank>),
+    Fapi2(Box<ResourceServer>),
 }
 
 impl Config {
@@ -39,6 +46,8 @@ impl Config {
     /// The first thing that is wrong, with its key.
     pub fn open(&self, base: &Path) -> Result<Setup, ConfigError> {
         let files = Files(base);
+        let constraint = self.constraint()?;
+        self.judge_constraint(constraint)?;
         let clients = Arc::new(files.clients(self)?);
         let store = match self.idempotency.store {
             Store::Memory => {
@@ -71,20 +80,42 @@ impl Config {
             }
             (_, false) => None,
         };
-        let (anchors, revocation) = files.material("trust", &self.trust)?;
-        let bank = Bank {
-            present: self.client_certificate.rule(self.profile)?,
-            trust: TrustCertificate::anchored_in(anchors, revocation.clone()),
-            identify,
-            token: files.token(&self.token)?,
-            clients: clients.clone(),
-            stop_list,
-            one_organisation,
-            store: Arc::new(store),
+        let token = files.token(&self.token)?;
+        let store = Arc::new(store);
+        let (parts, revocation) = match constraint {
+            SenderConstraint::Certificate => {
+                let (present, trust, revocation) = files.certificate(self)?;
+                let parts = match self.profile {
+                    Profile::Fapi2 => {
+                        let constraint = Constraint::Certificate { present, trust, stop_list };
+                        let clients = clients.clone();
+                        Parts::Fapi2(Box::new(ResourceServer { constraint, token, clients, store }))
+                    }
+                    _ => Parts::Bank(Box::new(Bank {
+                        present,
+                        trust,
+                        identify,
+                        token,
+                        clients: clients.clone(),
+                        stop_list,
+                        one_organisation,
+                        store,
+                    })),
+                };
+                (parts, Some(revocation))
+            }
+            SenderConstraint::Dpop => {
+                let dpop =
+                    self.dpop.as_ref().ok_or_else(|| ConfigError::value("dpop", due(false)))?;
+                let constraint = Constraint::Dpop(files.dpop(dpop)?);
+                let clients = clients.clone();
+                let server = ResourceServer { constraint, token, clients, store };
+                (Parts::Fapi2(Box::new(server)), None)
+            }
         };
         let setup = Setup {
             profile: self.profile,
-            bank,
+            parts,
             clients,
             revocation,
             of_signing,
@@ -94,8 +125,9 @@ impl Config {
             off: self.steps.clone(),
             drill_header: self
                 .client_certificate
-                .header(self.profile)
-                .unwrap_or_else(|_| ForwardedHeader::rfc9440()),
+                .as_ref()
+                .and_then(|certificate| certificate.header(self.profile).ok())
+                .unwrap_or_else(ForwardedHeader::rfc9440),
         };
         setup.judge_steps()?;
         Ok(setup)
@@ -104,9 +136,10 @@ impl Config {
 
 impl Setup {
     /// How revocation is told: to replace the lists while the gates run, and to run the
-    /// [`Refresher`](crate::revocation::Refresher) where something is fetched.
-    pub fn revocation(&self) -> &Revocation {
-        &self.revocation
+    /// [`Refresher`](crate::revocation::Refresher) where something is fetched. None where tokens are
+    /// bound by DPoP.
+    pub fn revocation(&self) -> Option<&Revocation> {
+        self.revocation.as_ref()
     }
 
     /// How revocation of signing certificates is told, where they are judged.
@@ -132,54 +165,19 @@ impl Setup {
     /// The providers that are not served at present, if the configuration has a list of them. What
     /// is changed here takes effect with the next request.
     pub fn stop_list(&self) -> Option<&StopList> {
-        self.bank.stop_list.as_ref()
+        match &self.parts {
+            Parts::Bank(bank) => bank.stop_list.as_ref(),
+            Parts::Fapi2(server) => match &server.constraint {
+                Constraint::Certificate { stop_list, .. } => stop_list.as_ref(),
+                Constraint::Dpop(_) => None,
+            },
+        }
     }
 
     /// The services of the trusted lists, if providers are identified by them. What is replaced here
     /// takes effect with the next request.
     pub fn qualified_services(&self) -> Option<&QualifiedServices> {
         self.services.as_ref()
-    }
-
-    fn all_payments(&self) -> GateBuilder {
-        let role = || RequireRole::payment_initiation().scopes(&self.scopes.payment_initiation);
-        let scope = || RequireScope::all(&self.scopes.payment_initiation);
-        match (&self.messages, self.profile) {
-            (Some((verify, sign)), Profile::Wso2) => {
-                wso2::payments(&self.bank, role(), verify.clone(), sign.clone())
-            }
-            (Some((verify, sign)), profile) => {
-                let version = version(profile);
-                obie::payments(version, &self.bank, role(), verify.clone(), sign.clone())
-            }
-            (None, Profile::BerlinGroup) => berlin::payments(&self.bank, role()),
-            (None, _) => fapi1::payments(&self.bank, scope()),
-        }
-    }
-
-    fn all_accounts(&self) -> GateBuilder {
-        let (role, scopes) = (RequireRole::account_information(), &self.scopes.account_information);
-        match self.profile {
-            Profile::BerlinGroup => berlin::accounts(&self.bank, role.scopes(scopes)),
-            _ => self.unsigned(role, scopes),
-        }
-    }
-
-    fn all_funds_confirmations(&self) -> GateBuilder {
-        let (role, scopes) =
-            (RequireRole::card_based_instruments(), &self.scopes.card_based_instruments);
-        match self.profile {
-            Profile::BerlinGroup => berlin::funds_confirmations(&self.bank, role.scopes(scopes)),
-            _ => self.unsigned(role, scopes),
-        }
-    }
-
-    fn unsigned(&self, role: RequireRole, scopes: &[String]) -> GateBuilder {
-        match self.profile {
-            Profile::Fapi1Advanced => fapi1::resources(&self.bank, RequireScope::all(scopes)),
-            Profile::Wso2 => wso2::unsigned(&self.bank, role.scopes(scopes)),
-            profile => obie::unsigned(version(profile), &self.bank, role.scopes(scopes)),
-        }
     }
 
     fn without(&self, mut gate: GateBuilder) -> GateBuilder {

@@ -11,6 +11,7 @@ mod algorithm;
 mod aws_lc;
 mod chain;
 mod digest;
+mod hmac;
 // Beside aws-lc only the tests need it, which hold one backend against the other.
 #[cfg(any(test, not(feature = "aws-lc-rs")))]
 mod openssl;
@@ -35,6 +36,7 @@ use self::openssl as backend;
 
 pub(crate) use self::chain::judge_chain;
 pub(crate) use self::digest::{hex, sha1_for_identification};
+pub(crate) use self::hmac::hmac_sha256;
 pub(crate) use self::public_key::Components;
 pub(crate) use self::webpki::verify_signed;
 #[cfg(feature = "trusted-list")]

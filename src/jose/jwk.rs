@@ -75,23 +75,31 @@ impl Jwk {
     /// The public JWK of a key, for publication: `use` is `sig`, `alg` and `kid` as given.
     #[must_use]
     pub fn of(key: &PublicKey, kid: &str, algorithm: Algorithm) -> Self {
+        Self {
+            kid: Some(kid.to_owned()),
+            usage: Some("sig".to_owned()),
+            alg: Some(algorithm.name().to_owned()),
+            ..Self::bare(key)
+        }
+    }
+
+    /// The members that make the key, and no other.
+    pub(crate) fn bare(key: &PublicKey) -> Self {
         let member = |bytes| Some(base64url::encode(bytes));
         let name = |text: &str| Some(text.to_owned());
-        let described = Self {
-            kid: name(kid),
-            usage: name("sig"),
-            alg: name(algorithm.name()),
-            ..Self::default()
-        };
         match key.components() {
-            Components::Ec { crv, x, y } => {
-                Self { kty: name("EC"), crv: name(crv), x: member(x), y: member(y), ..described }
-            }
+            Components::Ec { crv, x, y } => Self {
+                kty: name("EC"),
+                crv: name(crv),
+                x: member(x),
+                y: member(y),
+                ..Self::default()
+            },
             Components::Ed25519 { x } => {
-                Self { kty: name("OKP"), crv: name("Ed25519"), x: member(x), ..described }
+                Self { kty: name("OKP"), crv: name("Ed25519"), x: member(x), ..Self::default() }
             }
             Components::Rsa { n, e } => {
-                Self { kty: name("RSA"), n: member(n), e: member(e), ..described }
+                Self { kty: name("RSA"), n: member(n), e: member(e), ..Self::default() }
             }
         }
     }

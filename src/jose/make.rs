@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{MakeError, base64url, header::obie};
+use super::{Jwk, MakeError, base64url, header::obie};
 use crate::crypto::{Algorithm, SigningKey};
 
 /// A protected header to be signed, written in one fixed order of members.
@@ -109,6 +109,26 @@ impl<'a> NewHeader<'a> {
         self.members.crit = b64.into_iter().chain(obie.into_iter().flatten()).collect();
         self
     }
+}
+
+/// Signs `payload` under a header that carries the public key, as a DPoP proof does (RFC 9449, 4.2).
+pub(crate) fn sign_with_jwk(
+    key: &SigningKey,
+    algorithm: Algorithm,
+    typ: &str,
+    payload: &[u8],
+) -> Result<String, MakeError> {
+    #[derive(Serialize)]
+    struct WithKey<'a> {
+        typ: &'a str,
+        alg: &'static str,
+        jwk: Jwk,
+    }
+    let header = WithKey { typ, alg: algorithm.name(), jwk: Jwk::bare(key.public_key()) };
+    let header = serde_json::to_vec(&header).map_err(|_| MakeError::Header)?;
+    let signed = format!("{}.{}", base64url::encode(&header), base64url::encode(payload));
+    let signature = key.sign(algorithm, &[signed.as_bytes()])?;
+    Ok(format!("{signed}.{}", base64url::encode(&signature)))
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ pub(crate) use self::base64url::{decode as decode_base64url, encode as encode_ba
 #[cfg(test)]
 pub(crate) use self::jwe::tests as jwe_tests;
 pub(crate) use self::key::Certified;
+pub(crate) use self::make::sign_with_jwk;
 pub(crate) use self::object::{Members, ObjectError, Strict, parse as parse_object};
 pub use self::{
     accept::{Accept, JwsError, MakeError},

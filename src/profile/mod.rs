@@ -5,6 +5,7 @@
 
 pub mod berlin;
 pub mod fapi1;
+pub mod fapi2;
 pub mod obie;
 pub mod wso2;
 
@@ -60,10 +61,7 @@ impl Bank {
     }
 
     fn refuse_blocked(&self, gate: GateBuilder) -> GateBuilder {
-        match &self.stop_list {
-            Some(list) => gate.then(RefuseBlocked::on(list.clone())),
-            None => gate,
-        }
+        refuse_blocked(gate, self.stop_list.as_ref())
     }
 
     /// The verification of a message, and whose certificate is behind it.
@@ -77,6 +75,13 @@ impl Bank {
 
     fn run_once(&self, tenant: &str) -> RunOnce {
         RunOnce::per_key(self.store.clone()).tenant(tenant)
+    }
+}
+
+fn refuse_blocked(gate: GateBuilder, list: Option<&StopList>) -> GateBuilder {
+    match list {
+        Some(list) => gate.then(RefuseBlocked::on(list.clone())),
+        None => gate,
     }
 }
 

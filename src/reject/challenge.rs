@@ -1,4 +1,4 @@
-//! What all formats share: the bearer challenge and the response head.
+//! What all formats share: the challenges and the response head.
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use super::{Reason, Rejection};
 use crate::gate::Passport;
+use crate::token::AccessToken;
+use crate::token::dpop::ALGS;
 
 /// The error code of RFC 6750, 3.1 for a reason that has one.
 pub(super) fn bearer_error(reason: Reason) -> Option<&'static str> {
@@ -31,34 +33,101 @@ pub(super) fn bearer_error(reason: Reason) -> Option<&'static str> {
     }
 }
 
-/// The value of `WWW-Authenticate`, for a 401 and wherever RFC 6750 names an error.
-///
-/// RFC 6750, 3: a challenge has at least one parameter, hence the realm; 3.1: without credentials
-/// no error code. Who sent a malformed token has shown it, in whatever place.
-pub(super) fn challenge(
-    status: StatusCode,
-    rejection: &Rejection,
-    passport: &Passport,
-) -> Option<HeaderValue> {
-    let error = bearer_error(rejection.reason());
-    if status != StatusCode::UNAUTHORIZED && error.is_none() {
-        return None;
+/// The error code of RFC 9449, 7.1 and 9, or of RFC 6750, for a reason that has one.
+fn dpop_error(reason: Reason) -> Option<&'static str> {
+    match reason {
+        Reason::DpopNonceRequired => Some("use_dpop_nonce"),
+        Reason::DpopProofInvalid => Some("invalid_dpop_proof"),
+        reason => bearer_error(reason),
     }
-    let mut value = String::from("Bearer realm=\"open-banking\"");
-    let shown = passport.credentials_shown() || rejection.reason() == Reason::TokenMalformed;
-    if shown && let Some(error) = error {
-        value.push_str(", error=\"");
-        value.push_str(error);
-        value.push('"');
-        if rejection.reason() == Reason::ScopeInsufficient
-            && let Some(scope) = rejection.place_of_fault().filter(|scope| is_scope(scope))
-        {
-            value.push_str(", scope=\"");
-            value.push_str(scope);
-            value.push('"');
+}
+
+/// A scheme of `Authorization`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Scheme {
+    Bearer,
+    Dpop,
+}
+
+/// Which schemes a refusal asks for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Challenge {
+    /// A client that used neither may choose.
+    Either,
+    Only(Scheme),
+}
+
+impl Default for Challenge {
+    fn default() -> Self {
+        Self::Only(Scheme::Bearer)
+    }
+}
+
+impl Challenge {
+    /// Told by the rule, by the reason, or by the token that an earlier rule took.
+    fn of(rejection: &Rejection, passport: &Passport) -> Self {
+        if let Some(told) = rejection.challenge {
+            return told;
+        }
+        match rejection.reason() {
+            Reason::DpopNonceRequired | Reason::DpopProofInvalid => Self::Only(Scheme::Dpop),
+            _ => passport
+                .find::<AccessToken>()
+                .map_or_else(Self::default, |token| Self::Only(token.scheme())),
         }
     }
-    HeaderValue::from_str(&value).ok()
+
+    fn schemes(self) -> &'static [Scheme] {
+        match self {
+            Self::Either => &[Scheme::Dpop, Scheme::Bearer],
+            Self::Only(Scheme::Bearer) => &[Scheme::Bearer],
+            Self::Only(Scheme::Dpop) => &[Scheme::Dpop],
+        }
+    }
+}
+
+/// The values of `WWW-Authenticate`, one a scheme, for a 401 and wherever RFC 6750 names an error.
+///
+/// RFC 6750, 3.1: without credentials no error code. Who sent a malformed token has shown it, in
+/// whatever place.
+fn challenges(status: StatusCode, rejection: &Rejection, passport: &Passport) -> Vec<HeaderValue> {
+    let reason = rejection.reason();
+    if status != StatusCode::UNAUTHORIZED && bearer_error(reason).is_none() {
+        return Vec::new();
+    }
+    let shown = passport.credentials_shown() || reason == Reason::TokenMalformed;
+    let value = |scheme: &Scheme| {
+        let text = match scheme {
+            // RFC 6750, 3: a challenge has at least one parameter, hence the realm.
+            Scheme::Bearer => {
+                let realm = "realm=\"open-banking\"".to_owned();
+                let error = shown.then(|| bearer_error(reason)).flatten();
+                parameters("Bearer", Some(realm), error, rejection, None)
+            }
+            Scheme::Dpop => {
+                let error = shown.then(|| dpop_error(reason)).flatten();
+                parameters("DPoP", None, error, rejection, Some(format!("algs=\"{ALGS}\"")))
+            }
+        };
+        HeaderValue::from_str(&text).ok()
+    };
+    Challenge::of(rejection, passport).schemes().iter().filter_map(value).collect()
+}
+
+fn parameters(
+    scheme: &str,
+    first: Option<String>,
+    error: Option<&str>,
+    rejection: &Rejection,
+    last: Option<String>,
+) -> String {
+    let scope = rejection.place_of_fault().filter(|scope| {
+        error.is_some() && rejection.reason() == Reason::ScopeInsufficient && is_scope(scope)
+    });
+    let error = error.map(|error| format!("error=\"{error}\""));
+    let scope = scope.map(|scope| format!("scope=\"{scope}\""));
+    let all: Vec<_> = [first, error, scope, last].into_iter().flatten().collect();
+    format!("{scheme} {}", all.join(", "))
 }
 
 /// RFC 6749, 3.3, with blanks between tokens: no quote and no backslash.
@@ -77,8 +146,8 @@ pub(super) fn bare(
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(value) = challenge(status, rejection, passport) {
-        headers.insert(WWW_AUTHENTICATE, value);
+    for value in challenges(status, rejection, passport) {
+        headers.append(WWW_AUTHENTICATE, value);
     }
     if status == StatusCode::SERVICE_UNAVAILABLE
         || matches!(rejection.reason(), Reason::IdempotencyInFlight | Reason::ResourceInUse)

@@ -25,6 +25,7 @@ use http::Response;
 pub use self::authorization_endpoint::AuthorizationEndpoint;
 pub use self::authorization_server::AuthorizationServer;
 pub use self::berlin_group::BerlinGroup;
+pub(crate) use self::challenge::{Challenge, Scheme};
 pub use self::oauth::OAuth;
 pub use self::obie::Obie;
 pub use self::problem::Problem;
@@ -42,12 +43,13 @@ pub struct Rejection {
     place: Option<Cow<'static, str>>,
     detail: Option<Cow<'static, str>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
+    challenge: Option<Challenge>,
 }
 
 impl Rejection {
     /// A refusal for this reason.
     pub fn new(reason: Reason) -> Self {
-        Self { reason, place: None, detail: None, source: None }
+        Self { reason, place: None, detail: None, source: None, challenge: None }
     }
 
     /// Names the place of the fault: a header, a JOSE member, a JSON path, the missing scope. It
@@ -70,6 +72,18 @@ impl Rejection {
     pub fn source(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(Arc::from(source.into()));
         self
+    }
+
+    /// Asks for a token under these schemes.
+    #[must_use]
+    pub(crate) fn challenge(mut self, challenge: Challenge) -> Self {
+        self.challenge = Some(challenge);
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn challenged(&self) -> Option<Challenge> {
+        self.challenge
     }
 
     /// Why.

@@ -322,7 +322,7 @@ impl Reason {
             Self::TokenInvalid => "The access token is invalid.",
             Self::TokenMalformed => "The access token is malformed or sent more than once.",
             Self::TokenMissing => "An access token is required.",
-            Self::TokenNotBound => "The access token is not bound to this client certificate.",
+            Self::TokenNotBound => "The access token is not bound to the sender of this request.",
         }
     }
 

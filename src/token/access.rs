@@ -7,20 +7,22 @@ use std::time::Duration;
 use http::request::Parts;
 use rustls_pki_types::UnixTime;
 
-use super::bearer;
+use super::bearer::{self, TokenSchemes};
+use super::dpop::token_hash;
 use super::introspection::{Introspect, Introspected, IntrospectionError};
 use crate::context::{Context, relaxed};
 use crate::crypto::Algorithm;
 use crate::gate::{Audit, Evidence, Halt, Refs, Rule, Verdict, rule_layers};
 use crate::jose::{Accept, Claims, Compact, Confirmation, FoundKey, KeyLookup, KeySource, Scope};
-use crate::reject::{Reason, Rejection};
+use crate::reject::{Challenge, Reason, Rejection, Scheme};
 
 /// Verifies the access token.
 ///
 /// # Passes when
 ///
 /// The request carries one bearer token, of at most 16 KiB, in the `Authorization` header and none in
-/// the query, and
+/// the query; or one under the scheme `DPoP`, if the gate is made for it ([`under`](Self::under)).
+/// A token whose `cnf` names a `jkt` came under `DPoP`, and no other did. And
 ///
 /// - [`issued_by`](Self::issued_by): it is a JWT whose `typ` is `at+jwt`, signed with an allowed
 ///   algorithm by the key that its `kid` names; `iss` is the issuer and `aud`
@@ -36,13 +38,14 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Does not check
 ///
-/// The binding to the certificate ([`BindToken`](super::BindToken)), the scope
-/// ([`RequireScope`](super::RequireScope)), and whether a JWT has been revoked.
+/// The binding to the certificate ([`BindToken`](super::BindToken)) or to the key
+/// ([`VerifyDpop`](super::dpop::VerifyDpop)), the scope ([`RequireScope`](super::RequireScope)), and
+/// whether a JWT has been revoked.
 ///
 /// # Rejections
 ///
 /// [`Reason::TokenMissing`], [`Reason::TokenMalformed`], [`Reason::TokenExpired`],
-/// [`Reason::TokenInvalid`]; [`Reason::ServiceUnavailable`] where keys or introspection do not
+/// [`Reason::TokenInvalid`]; [`Reason::TokenNotBound`] for a token under the wrong scheme; [`Reason::ServiceUnavailable`] where keys or introspection do not
 /// answer.
 ///
 /// # Specification
@@ -81,6 +84,7 @@ struct Verifier {
     source: Source,
     algorithms: Vec<Algorithm>,
     typ: Typ,
+    schemes: TokenSchemes,
 }
 
 enum Source {
@@ -121,7 +125,15 @@ impl VerifyToken {
     fn new(issuer: TokenIssuer, audience: TokenAudience, source: Source) -> Self {
         let algorithms = vec![Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa];
         let (issuer, audience) = (issuer.0, audience.0);
-        Self(Arc::new(Verifier { issuer, audience, source, algorithms, typ: Typ::AccessToken }))
+        let (typ, schemes) = (Typ::AccessToken, TokenSchemes::Bearer);
+        Self(Arc::new(Verifier { issuer, audience, source, algorithms, typ, schemes }))
+    }
+
+    /// Takes tokens under these schemes; under `Bearer` if nothing is said. `DPoP` needs
+    /// [`VerifyDpop`](super::dpop::VerifyDpop) behind it.
+    #[must_use]
+    pub fn under(self, schemes: TokenSchemes) -> Self {
+        self.with(|verifier| verifier.schemes = schemes)
     }
 
     /// Also takes tokens from before RFC 9068: without `typ`, or with `typ: JWT`, and without
@@ -158,14 +170,16 @@ impl Rule for VerifyToken {
         request: &mut Parts,
         context: &Context,
     ) -> Verdict<AccessToken> {
-        let token = match bearer::token(request) {
-            Ok(token) => token,
+        let (scheme, token) = match bearer::token(request, self.0.schemes) {
+            Ok(shown) => shown,
             Err(rejection) => return Verdict::reject(rejection),
         };
-        match &self.0.source {
-            Source::Introspection(server) => self.introspect(server, token, context),
-            Source::Keys(keys) => self.verify(keys, token, context),
-        }
+        let shown = Shown::new(scheme, token);
+        let verdict = match &self.0.source {
+            Source::Introspection(server) => self.introspect(server, token, shown, context),
+            Source::Keys(keys) => self.verify(keys, token, shown, context),
+        };
+        self.0.asking(scheme, verdict)
     }
 }
 
@@ -174,6 +188,7 @@ impl VerifyToken {
         &self,
         keys: &Arc<dyn KeySource>,
         token: &str,
+        shown: Shown,
         context: &Context,
     ) -> Verdict<AccessToken> {
         let jws = match self.0.read(token) {
@@ -184,13 +199,13 @@ impl VerifyToken {
             return Verdict::reject(invalid().detail("no kid"));
         };
         match keys.find(kid) {
-            KeyLookup::Now(found) => self.0.judge(jws, found, context.now()).into(),
+            KeyLookup::Now(found) => self.0.judge(jws, found, shown, context.now()).into(),
             KeyLookup::Later(search) => {
                 let (verifier, token, now) = (self.0.clone(), token.to_owned(), context.now());
                 Verdict::Later(Box::pin(async move {
                     let found = search.await;
                     let jws = verifier.read(&token)?;
-                    verifier.judge(jws, found, now).map_err(Halt::from)
+                    verifier.judge(jws, found, shown, now).map_err(Halt::from)
                 }))
             }
         }
@@ -200,6 +215,7 @@ impl VerifyToken {
         &self,
         server: &Arc<dyn Introspect>,
         token: &str,
+        shown: Shown,
         context: &Context,
     ) -> Verdict<AccessToken> {
         let (verifier, server, now) = (self.0.clone(), server.clone(), context.now());
@@ -207,7 +223,7 @@ impl VerifyToken {
         Verdict::Later(Box::pin(async move {
             match server.introspect(&token).await {
                 Ok(Introspected::Active(claims)) => {
-                    verifier.facts(*claims, now).map_err(Halt::from)
+                    verifier.facts(*claims, shown, now).map_err(Halt::from)
                 }
                 Ok(Introspected::Inactive) => Err(invalid().detail("inactive").into()),
                 // RFC 7662 has no answer for it: never a 401, never a pass.
@@ -216,6 +232,18 @@ impl VerifyToken {
                 }
             }
         }))
+    }
+}
+
+/// How a token was shown: under `DPoP` with the hash that its proof must repeat.
+#[derive(Clone, Copy)]
+struct Shown {
+    dpop_hash: Option<[u8; 32]>,
+}
+
+impl Shown {
+    fn new(scheme: Scheme, token: &str) -> Self {
+        Self { dpop_hash: (scheme == Scheme::Dpop).then(|| token_hash(token)) }
     }
 }
 
@@ -230,6 +258,23 @@ impl Verifier {
             },
             algorithms: other.algorithms.clone(),
             typ: other.typ,
+            schemes: other.schemes,
+        }
+    }
+
+    /// A refusal asks for the scheme that was used.
+    fn asking(&self, used: Scheme, verdict: Verdict<AccessToken>) -> Verdict<AccessToken> {
+        let challenge = self.schemes.challenge(Some(used));
+        let asks = move |halt| match halt {
+            Halt::Reject(rejection) => Halt::Reject(rejection.challenge(challenge)),
+            answer @ Halt::Answer(_) => answer,
+        };
+        match verdict {
+            Verdict::Now(result) => Verdict::Now(result.map_err(asks)),
+            Verdict::Later(later) if challenge != Challenge::default() => {
+                Verdict::Later(Box::pin(async move { later.await.map_err(asks) }))
+            }
+            other => other,
         }
     }
 
@@ -253,6 +298,7 @@ impl Verifier {
         &self,
         jws: Compact<'_>,
         found: FoundKey,
+        shown: Shown,
         now: UnixTime,
     ) -> Result<AccessToken, Rejection> {
         let key = found
@@ -271,11 +317,11 @@ impl Verifier {
         if claims.issuer.is_none() || claims.audience.is_none() || claims.expires_at.is_none() {
             return Err(invalid().detail("iss, aud or exp is missing"));
         }
-        self.facts(claims, now)
+        self.facts(claims, shown, now)
     }
 
     /// What holds for a JWT and for an introspection answer alike.
-    fn facts(&self, claims: Claims, now: UnixTime) -> Result<AccessToken, Rejection> {
+    fn facts(&self, claims: Claims, shown: Shown, now: UnixTime) -> Result<AccessToken, Rejection> {
         let now = now.as_secs();
         if claims.issuer.as_ref().is_some_and(|issuer| *issuer != self.issuer) {
             return Err(invalid().detail("another issuer"));
@@ -297,7 +343,13 @@ impl Verifier {
         let Some(client_id) = claims.client_id.filter(|id| !id.is_empty()) else {
             return Err(invalid().detail("client_id is missing"));
         };
+        // RFC 9449, 7.1: a token of a key is not to be had under Bearer, and under DPoP no other.
+        let names_key = claims.confirmation.is_some_and(|confirmation| confirmation.key.is_some());
+        if names_key != shown.dpop_hash.is_some() {
+            return Err(Rejection::new(Reason::TokenNotBound).detail("under the other scheme"));
+        }
         Ok(AccessToken {
+            dpop_hash: shown.dpop_hash,
             client_id,
             subject: claims.subject,
             scope: claims.scope,
@@ -320,6 +372,7 @@ pub struct AccessToken {
     confirmation: Option<Confirmation>,
     intent_id: Option<String>,
     expires_at: UnixTime,
+    dpop_hash: Option<[u8; 32]>,
 }
 
 impl AccessToken {
@@ -350,7 +403,7 @@ impl AccessToken {
 
     /// The greppable door for a drill without the check: what the token says, unverified.
     pub(crate) fn unverified(request: &Parts) -> Result<Self, Rejection> {
-        let token = bearer::token(request)?;
+        let (scheme, token) = bearer::token(request, TokenSchemes::BearerOrDpop)?;
         let payload = token.split('.').nth(1).and_then(crate::jose::decode_base64url);
         let claims = payload.and_then(|json| Claims::parse(&json).ok());
         let claims = claims.ok_or_else(|| invalid().detail("not a JWT"))?;
@@ -364,7 +417,23 @@ impl AccessToken {
             expires_at: UnixTime::since_unix_epoch(Duration::from_secs(
                 expires_at.unwrap_or_default(),
             )),
+            dpop_hash: Shown::new(scheme, token).dpop_hash,
         })
+    }
+
+    /// The scheme under which it was shown.
+    pub(crate) fn scheme(&self) -> Scheme {
+        if self.dpop_hash.is_some() { Scheme::Dpop } else { Scheme::Bearer }
+    }
+
+    /// Whether it names a certificate, which then must be compared.
+    pub(crate) fn names_certificate(&self) -> bool {
+        self.confirmation.is_some_and(|confirmation| confirmation.certificate.is_some())
+    }
+
+    /// What the proof beside it must repeat, where it was shown under the scheme `DPoP`.
+    pub(super) fn dpop_hash(&self) -> Option<&[u8; 32]> {
+        self.dpop_hash.as_ref()
     }
 
     pub(super) fn confirmation(&self) -> Option<&Confirmation> {

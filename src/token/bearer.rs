@@ -1,31 +1,66 @@
-//! The bearer token of a request (RFC 6750).
+//! The access token of a request: bearer (RFC 6750) or bound to a key (RFC 9449, 7.1).
 
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use crate::header::single_text;
-use crate::reject::{Reason, Rejection};
+use crate::reject::{Challenge, Reason, Rejection, Scheme};
+
+/// The schemes of `Authorization` under which a gate takes tokens. A token that names a DPoP key is
+/// good under `DPoP` alone, every other under `Bearer` alone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum TokenSchemes {
+    /// `Bearer`.
+    Bearer,
+    /// Either.
+    BearerOrDpop,
+    /// `DPoP`.
+    Dpop,
+}
+
+impl TokenSchemes {
+    fn scheme(self, name: &str) -> Option<Scheme> {
+        let bearer = name.eq_ignore_ascii_case("Bearer") && self != Self::Dpop;
+        let dpop = name.eq_ignore_ascii_case("DPoP") && self != Self::Bearer;
+        if bearer { Some(Scheme::Bearer) } else { dpop.then_some(Scheme::Dpop) }
+    }
+
+    /// What a refusal asks for: the scheme that was used, or all that are taken.
+    pub(super) fn challenge(self, used: Option<Scheme>) -> Challenge {
+        match self {
+            Self::Bearer => Challenge::Only(Scheme::Bearer),
+            Self::BearerOrDpop => used.map_or(Challenge::Either, Challenge::Only),
+            Self::Dpop => Challenge::Only(Scheme::Dpop),
+        }
+    }
+}
 
 /// Takes the token from the `Authorization` header, and from nowhere else.
 ///
 /// FAPI 1.0 Baseline, 6.2.1 (3): a token in the query is refused, because URLs end up in logs.
-pub(super) fn token(request: &Parts) -> Result<&str, Rejection> {
-    let malformed = || Rejection::new(Reason::TokenMalformed).place("Authorization");
+pub(super) fn token(request: &Parts, schemes: TokenSchemes) -> Result<(Scheme, &str), Rejection> {
+    let asks = |rejection: Rejection, used| rejection.challenge(schemes.challenge(used));
+    let malformed =
+        |used| asks(Rejection::new(Reason::TokenMalformed).place("Authorization"), used);
     if request.uri.query().is_some_and(names_access_token) {
-        return Err(Rejection::new(Reason::TokenMalformed).detail("token in the query"));
+        let rejection = Rejection::new(Reason::TokenMalformed).detail("token in the query");
+        return Err(asks(rejection, None));
     }
-    let value =
-        single_text(&request.headers, &AUTHORIZATION).map_err(|error| malformed().source(error))?;
-    let missing = || Rejection::new(Reason::TokenMissing);
+    let value = single_text(&request.headers, &AUTHORIZATION)
+        .map_err(|error| malformed(None).source(error))?;
+    let missing = || asks(Rejection::new(Reason::TokenMissing), None);
     let value = value.ok_or_else(missing)?;
     let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
-    if !scheme.eq_ignore_ascii_case("Bearer") {
-        return Err(missing().detail("another scheme than Bearer"));
-    }
+    let Some(scheme) = schemes.scheme(scheme) else {
+        return Err(missing().detail("another scheme"));
+    };
     let token = token.trim_start_matches(' ');
     match is_token68(token) && token.len() <= LONGEST {
-        true => Ok(token),
-        false => Err(malformed().detail("not a token of RFC 6750, 2.1, or over 16 KiB")),
+        true => Ok((scheme, token)),
+        false => {
+            Err(malformed(Some(scheme)).detail("not a token of RFC 6750, 2.1, or over 16 KiB"))
+        }
     }
 }
 
@@ -85,7 +120,9 @@ mod tests {
             request = request.header(AUTHORIZATION, *value);
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        token(&parts).map(str::to_owned).map_err(|why| why.reason())
+        token(&parts, TokenSchemes::Bearer)
+            .map(|(_, token)| token.to_owned())
+            .map_err(|why| why.reason())
     }
 
     #[test]
@@ -98,6 +135,23 @@ mod tests {
     fn no_token_and_another_scheme_are_missing() {
         for values in [&[][..], &["Basic eDp5"], &["Bearer"], &["DPoP x"], &["Bearerx"]] {
             assert_eq!(judged("/", values), Err(Reason::TokenMissing), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_is_taken_where_the_gate_is_made_for_it() {
+        let judged = |schemes, value: &str| {
+            let request = Request::get("/").header(AUTHORIZATION, value).body(()).unwrap();
+            token(&request.into_parts().0, schemes).map(|(scheme, _)| scheme).ok()
+        };
+        for (schemes, bearer, dpop) in [
+            (TokenSchemes::Bearer, Some(Scheme::Bearer), None),
+            (TokenSchemes::BearerOrDpop, Some(Scheme::Bearer), Some(Scheme::Dpop)),
+            (TokenSchemes::Dpop, None, Some(Scheme::Dpop)),
+        ] {
+            assert_eq!(judged(schemes, "Bearer x"), bearer, "{schemes:?}");
+            assert_eq!(judged(schemes, "dPoP x"), dpop, "{schemes:?}");
+            assert_eq!(judged(schemes, "Basic x"), None, "{schemes:?}");
         }
     }
 

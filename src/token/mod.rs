@@ -3,12 +3,14 @@
 mod access;
 mod bearer;
 mod bind;
+pub mod dpop;
 mod introspection;
 mod scope;
 #[cfg(test)]
 pub(crate) mod test_tokens;
 
 pub use self::access::{AccessToken, TokenAudience, TokenIssuer, VerifyToken};
+pub use self::bearer::TokenSchemes;
 pub use self::bind::{BindToken, BoundToken};
 pub use self::introspection::{
     Introspect, Introspected, IntrospectionError, introspection_response,

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     AccessToken, Introspect, Introspected, IntrospectionError, TokenAudience, TokenIssuer,
-    VerifyToken, introspection_response,
+    TokenSchemes, VerifyToken, introspection_response,
 };
 use crate::cert::test_pki::NOW;
 use crate::gate::test_support::{at, judged, request};
@@ -12,6 +12,9 @@ use crate::gate::{BoxFuture, Rule as _};
 
 pub(crate) const ISSUER: &str = "https://as.bank.example";
 pub(crate) const AUDIENCE: &str = "https://rs.bank.example";
+
+/// The text of every token here.
+pub(crate) const TOKEN: &str = "opaque";
 
 /// The claims of a token that is in order.
 pub(crate) fn claims() -> Map<String, Value> {
@@ -34,10 +37,13 @@ pub(crate) fn access_token(edit: impl FnOnce(&mut Map<String, Value>)) -> Access
     answer.insert("active".to_owned(), true.into());
     edit(&mut answer);
     let (issuer, audience) = (TokenIssuer(ISSUER.into()), TokenAudience(AUDIENCE.into()));
+    let scheme =
+        if answer.get("cnf").is_some_and(|cnf| cnf["jkt"].is_string()) { "DPoP" } else { "Bearer" };
     let server = Says(Value::from(answer).to_string());
     let rule = VerifyToken::introspected_by(issuer, audience, server);
+    let rule = rule.under(TokenSchemes::BearerOrDpop);
     let mut request = request();
-    request.headers.insert("authorization", "Bearer opaque".parse().unwrap());
+    request.headers.insert("authorization", format!("{scheme} {TOKEN}").parse().unwrap());
     judged(rule.check((), &mut request, &at(NOW))).unwrap()
 }
 

@@ -27,6 +27,7 @@ use crate::support::pki::{self, Authority, PSP_AI, QcType, Qwac, pem};
 
 mod client_certificate;
 mod identity;
+mod sender;
 
 /// A directory with every file that the configuration names.
 pub(crate) static FILES: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -49,6 +50,8 @@ pub(crate) static FILES: LazyLock<PathBuf> = LazyLock::new(|| {
     write("bank.pem", &BANK_KEY.pem);
     write("ec.pem", &TOKEN_KEY.pem);
     write("empty", "");
+    write("nonce.key", "0123456789abcdef0123456789abcdef");
+    write("former.key", "fedcba9876543210fedcba9876543210");
     write("empty.jwks", r#"{"keys":[]}"#);
     directory
 });
@@ -194,9 +197,7 @@ fn an_unknown_key_is_an_error_at_every_level() {
 fn what_is_missing_is_named() {
     for path in [
         "profile",
-        "client_certificate",
         "client_certificate.source",
-        "trust",
         "trust.anchors",
         "trust.revocation",
         "token",
@@ -204,13 +205,20 @@ fn what_is_missing_is_named() {
         "token.audience",
         "token.keys",
         "client.0.client_id",
-        "client.0.subject_dn",
         "signing.key",
         "signing.trust_anchor",
     ] {
         let said = error(Preset::Uk314, |table| unset(table, path));
         let key = path.rsplit('.').next().unwrap();
         assert!(said.contains(&format!("missing field `{key}`")), "{path}: {said}");
+    }
+    for (path, key) in [
+        ("client_certificate", "client_certificate"),
+        ("trust", "trust"),
+        ("client.0.subject_dn", "client[0].subject_dn"),
+    ] {
+        let said = error(Preset::Uk314, |table| unset(table, path));
+        assert_eq!(said, format!("{key}: due where tokens are bound to certificates"));
     }
 }
 

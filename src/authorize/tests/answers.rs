@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::test_requests::*;
 use super::super::*;
 use crate::cert::test_pki::NOW;
-use crate::client_auth::Parameters;
+use crate::client_auth::{CodeVerifier, Parameters};
 use crate::crypto::{Algorithm, KeyError, test_keys};
 use crate::gate::test_support::{at, request};
 use crate::gate::{Rule as _, Verdict};
@@ -117,8 +117,11 @@ async fn the_second_published_state_has_its_hash() {
     });
     let user = Authenticated::user("alice");
     let made = |code| {
-        let token = Endpoints::responder().id_token(&request, user, code, Some("token"), now());
-        signed_by_bank(&token.unwrap())
+        let mut token = NewIdToken::answering(&request, user).access_token("token");
+        if let Some(code) = code {
+            token = token.beside(code, request.state());
+        }
+        signed_by_bank(&Endpoints::responder().id_token(&token, now()).unwrap())
     };
     assert_eq!(made(Some("code"))["s_hash"], "1cHiWA1Sv6jJsKzH4Eny5A");
     // Beside no code there is no answer that a state would belong to.
@@ -188,7 +191,8 @@ async fn an_id_token_wants_a_hash_that_its_algorithm_has() {
     let key = test_keys::signing(&test_keys::ed25519());
     let responder = Responder::of(ISSUER).signing_with(key, Algorithm::EdDsa, "1").unwrap();
     let request = permitted(RequestProfile::OBIE, prove);
-    let made = responder.id_token(&request, Authenticated::user("a"), Some("c"), None, now());
+    let token = NewIdToken::answering(&request, Authenticated::user("a")).beside("c", None);
+    let made = responder.id_token(&token, now());
     assert_eq!(made.err(), Some(AnswerError::Unsigned));
 }
 
@@ -254,15 +258,18 @@ async fn a_refusal_that_cannot_be_signed_is_shown_and_not_sent() {
 
 #[test]
 fn a_request_object_of_our_own_making_is_what_the_verifier_wants() {
-    let mut claims = RequestClaims::default();
-    claims.response_type = Some("code id_token".to_owned());
-    claims.redirect_uri = Some(REDIRECT.to_owned());
-    claims.scope = Some("openid accounts".to_owned());
-    claims.nonce = Some("n".to_owned());
-    claims.max_age = Some(5);
+    let text = |text: &str| Some(text.to_owned());
+    let mut claims = RequestClaims {
+        response_type: text("code id_token"),
+        redirect_uri: text(REDIRECT),
+        scope: text("openid accounts"),
+        nonce: text("n"),
+        max_age: Some(5),
+        ..RequestClaims::default()
+    };
     claims.demand_intent("urn:consent:1");
-    let (verifier, challenge) = crate::client_auth::Pkce::fresh().unwrap();
-    claims.prove_by(&challenge);
+    let verifier = CodeVerifier::random().unwrap();
+    claims.prove_by(&verifier.challenge());
     let maker = NewRequestObject::of("tpp", ISSUER);
     let made = maker.sign(claims.clone(), &own(), Algorithm::Es256, "k1", now()).unwrap();
     let payload = decode_base64url(made.split('.').nth(1).unwrap()).unwrap();
@@ -280,5 +287,5 @@ fn a_request_object_of_our_own_making_is_what_the_verifier_wants() {
     let Verdict::Now(Ok(permitted)) = permit.check(&proven, &mut request(), &at(NOW)) else {
         panic!("not permitted");
     };
-    assert!(permitted.code_challenge().unwrap().verify(&verifier));
+    assert!(permitted.code_challenge().unwrap().is_met_by(&verifier));
 }

@@ -371,3 +371,38 @@ fn a_request_uri_has_one_form_and_a_lifetime_its_bounds() {
     assert_ne!(one, other);
     assert!(!format!("{own:?}").contains(own.as_str()));
 }
+
+#[tokio::test]
+async fn the_key_that_is_proved_at_the_push_is_the_one_that_the_code_is_bound_to() {
+    use crate::gate::test_support::{at, request};
+    use crate::gate::{Rule as _, Verdict};
+    use crate::jose::Thumbprint;
+    use crate::token::dpop::DpopKey;
+    let (one, other) = (Thumbprint::of_certificate(b"1"), Thumbprint::of_certificate(b"2"));
+    for (named, proved, bound) in [
+        (None, None, Ok(None)),
+        (None, Some(one), Ok(Some(one))),
+        (Some(one), None, Ok(Some(one))),
+        (Some(one), Some(one), Ok(Some(one))),
+        (Some(one), Some(other), Err(())),
+    ] {
+        let asked = super::answers::permitted(RequestProfile::FAPI2, |claims| {
+            claims.insert("response_type".to_owned(), "code".into());
+            claims.insert("code_challenge".to_owned(), CHALLENGE.into());
+            claims.insert("code_challenge_method".to_owned(), "S256".into());
+            claims.extend(named.map(|named| ("dpop_jkt".to_owned(), named.to_string().into())));
+        });
+        let store = Arc::new(MemoryPushedRequests::with_capacity(1));
+        let push = PushBoundRequest::by(PushRequest::into(store.clone()));
+        let key = DpopKey::assertion(proved);
+        let Verdict::Later(waiting) = push.check((&asked, &key), &mut request(), &at(NOW)) else {
+            assert_eq!(bound, Err(()), "{named:?} {proved:?}");
+            continue;
+        };
+        let pushed = waiting.await.unwrap();
+        let key = PushedKey::compose("tpp", pushed.request_uri());
+        let kept = store.take(key, now()).await.unwrap().unwrap();
+        let kept = pushed::Kept::parse(&kept).unwrap().claims.dpop_jkt;
+        assert_eq!(Ok(kept), bound.map(|bound| bound.map(|bound| bound.to_string())));
+    }
+}

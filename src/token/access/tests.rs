@@ -15,6 +15,7 @@ use crate::gate::test_support::{at, judged, request};
 use crate::jose::{FoundKey, Jwk, Key, KeySet, KeysUnavailable, NewHeader};
 
 mod introspection;
+mod schemes;
 
 static EC: LazyLock<SigningKey> = LazyLock::new(|| test_keys::signing(&test_keys::p256()));
 static RSA: LazyLock<SigningKey> = LazyLock::new(|| test_keys::signing(test_keys::rsa_2048()));

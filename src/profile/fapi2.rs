@@ -1,0 +1,76 @@
+//! A resource server of the FAPI 2.0 Security Profile.
+//!
+//! Its tokens are bound to their sender by a certificate or by DPoP (5.3.4). It knows neither PSD2
+//! roles nor message signatures; access is by scope.
+
+use std::sync::Arc;
+
+use super::{echoing, refuse_blocked};
+use crate::cert::{ClientRegistry, FindClient, MatchClient, PresentCertificate, TrustCertificate};
+use crate::eidas::StopList;
+use crate::gate::GateBuilder;
+use crate::header::{NegotiateMedia, ReadFapiHeaders};
+use crate::idempotency::{IdempotencyStore, RunOnce};
+use crate::reject::OAuth;
+use crate::token::dpop::{DpopProofs, OfferDpopNonce, VerifyDpop};
+use crate::token::{BindToken, RequireScope, TokenSchemes, VerifyToken};
+
+/// What these presets need of the bank.
+#[derive(Clone)]
+pub struct ResourceServer {
+    /// To what its tokens are bound.
+    pub constraint: Constraint,
+    /// Whose access tokens are good; under which scheme follows from the constraint.
+    pub token: VerifyToken,
+    /// The registered clients.
+    pub clients: Arc<dyn ClientRegistry>,
+    /// Where idempotency keys are kept.
+    pub store: Arc<dyn IdempotencyStore>,
+}
+
+/// To what the tokens of a resource server are bound.
+#[derive(Clone)]
+pub enum Constraint {
+    /// The certificate of the connection (RFC 8705), so presented and so trusted.
+    Certificate {
+        /// Where it comes from.
+        present: PresentCertificate,
+        /// Whom it must come from.
+        trust: TrustCertificate,
+        /// Whom the bank does not serve at present; without a list there is no step for it.
+        stop_list: Option<StopList>,
+    },
+    /// The key of a proof (RFC 9449). Where these require nonces, they are offered.
+    Dpop(DpopProofs),
+}
+
+/// Reads: the token, its sender, scope, headers.
+pub fn resources(server: &ResourceServer, scope: RequireScope) -> GateBuilder {
+    let gate = echoing(OAuth::default());
+    let (token, clients) = (server.token.clone(), server.clients.clone());
+    let gate = match &server.constraint {
+        Constraint::Certificate { present, trust, stop_list } => {
+            let gate = gate.then(present.clone()).then(trust.clone());
+            refuse_blocked(gate, stop_list.as_ref())
+                .then(token.under(TokenSchemes::Bearer))
+                .then(BindToken::to_certificate())
+                .then(MatchClient::registered_in(clients))
+        }
+        Constraint::Dpop(proofs) => {
+            let gate = match proofs.nonces() {
+                Some(nonces) => gate.around(OfferDpopNonce::of(nonces.clone())),
+                None => gate,
+            };
+            gate.then(token.under(TokenSchemes::Dpop))
+                .then(VerifyDpop::by(proofs.clone()))
+                .then(FindClient::registered_in(clients))
+        }
+    };
+    gate.then(scope).then(ReadFapiHeaders::obie()).then(NegotiateMedia::json())
+}
+
+/// Payments: the same, and each order once. FAPI is silent on idempotency; a payment that can run
+/// twice is nobody's profile.
+pub fn payments(server: &ResourceServer, scope: RequireScope) -> GateBuilder {
+    resources(server, scope).around(RunOnce::per_key(server.store.clone()).tenant("fapi2"))
+}
