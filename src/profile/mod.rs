@@ -3,6 +3,7 @@
 //! A preset returns a builder, so that an application can add `must_leave`, an observer or a clock.
 //! Whoever needs another deviation copies the thirty lines.
 
+pub mod authorization_server;
 pub mod berlin;
 pub mod fapi1;
 pub mod fapi2;
