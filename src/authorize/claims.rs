@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess};
 use serde::{Serialize, Serializer};
 
-use crate::client_auth::Parameters;
+use crate::client_auth::{CodeChallenge, Parameters};
 use crate::jose::{Members, NumericDate, ObjectError, Strict, parse_object};
 
 /// The parameters of an authorisation request (RFC 6749, 4.1.1; OpenID Connect Core, 3.1.2.1 and 5.5;
@@ -204,6 +204,21 @@ impl RequestClaims {
             refused: REFUSED.into_iter().find(|name| parameters.get(name).is_some()),
             ..Self::default()
         })
+    }
+
+    /// Names the consent to authorise (`openbanking_intent_id`), in the ID token and in userinfo.
+    pub fn demand_intent(&mut self, intent_id: &str) {
+        let requested = self.claims.get_or_insert_default();
+        for members in [&mut requested.id_token, &mut requested.userinfo] {
+            let claim = RequestedClaim::of(intent_id);
+            members.get_or_insert_default().openbanking_intent_id = Some(claim);
+        }
+    }
+
+    /// Binds the code to a verifier, by S256.
+    pub fn prove_by(&mut self, challenge: &CodeChallenge) {
+        self.code_challenge = Some(challenge.to_string());
+        self.code_challenge_method = Some("S256".to_owned());
     }
 
     /// The scopes, in order.

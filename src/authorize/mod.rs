@@ -1,9 +1,10 @@
 //! The authorisation endpoint, the PAR endpoint, and what goes back through the browser.
 
 mod claims;
+mod id_token;
 mod intent;
+mod make;
 mod permit;
-mod pkce;
 mod presented;
 mod profile;
 mod proven;
@@ -19,16 +20,17 @@ mod verify;
 pub use self::claims::{
     Audiences, RequestClaims, RequestClaimsError, RequestedClaim, RequestedClaims, RequestedMembers,
 };
+pub use self::id_token::{Authenticated, NewIdToken};
 pub use self::intent::{
     FoundIntent, Intent, IntentLookup, IntentStatus, Intents, IntentsUnavailable, MatchIntent,
     MatchedIntent,
 };
+pub use self::make::NewRequestObject;
 pub use self::permit::PermitAuthorization;
-pub use self::pkce::{CodeChallenge, CodeVerifier};
 pub use self::presented::PresentedRequest;
 pub use self::profile::RequestProfile;
 pub use self::proven::ProvenRequest;
-pub use self::push::{PushRequest, PushedRequest};
+pub use self::push::{PushBoundRequest, PushRequest, PushedRequest};
 pub use self::pushed::{
     MemoryPushedRequests, PushedKey, PushedLifetime, PushedRequests, RequestUri,
 };
@@ -36,7 +38,7 @@ pub use self::read::ReadRequestObject;
 pub use self::read_pushed::ReadPushedRequest;
 pub use self::request::{AuthorizationRequest, Prompt};
 pub(crate) use self::responder::PRIVATE;
-pub use self::responder::{AnswerError, Responder};
+pub use self::responder::{AnswerError, FrontChannelToken, Responder};
 pub use self::response_type::{ResponseMode, ResponseType};
 pub use self::verify::VerifyRequestObject;
 
@@ -44,3 +46,5 @@ pub use self::verify::VerifyRequestObject;
 mod hostile;
 #[cfg(test)]
 pub(crate) mod test_requests;
+#[cfg(test)]
+mod tests;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use http::request::Parts;
 
 use super::claims::{RequestClaims, RequestedClaim};
-use super::pkce::CodeChallenge;
-use super::profile::{Pkce, RequestProfile};
+use super::profile::{PkceDue, RequestProfile};
 use super::proven::{Origin, ProvenRequest};
 use super::request::{AuthorizationRequest, Prompt};
 use super::response_type::{ResponseMode, ResponseType};
+use crate::client_auth::CodeChallenge;
 use crate::context::{Context, relaxed};
 use crate::gate::{Refs, Rule, Verdict, rule_layers};
 use crate::jose::Thumbprint;
@@ -145,8 +145,8 @@ impl PermitAuthorization {
             Some((_, modes)) if modes.contains(&mode) => {}
             // The relaxations are of the plain modes, which go without saying.
             _ if also && mode.is_none_or(|mode| mode == plain(response_type)) => {}
-            Some(_) => return Err(invalid("response_mode")),
-            None => return Err(unsupported()),
+            None if !also => return Err(unsupported()),
+            _ => return Err(invalid("response_mode")),
         }
         if let Origin::ByValue(outside) = &proven.origin {
             let named = outside.response_type.as_deref().ok_or_else(|| missing("response_type"))?;
@@ -162,7 +162,7 @@ impl PermitAuthorization {
 
     fn code_challenge(&self, proven: &ProvenRequest) -> Result<Option<CodeChallenge>, Rejection> {
         let claims = &proven.claims;
-        let due = self.profile.pkce == Pkce::Always || proven.was_pushed();
+        let due = self.profile.pkce == PkceDue::Always || proven.was_pushed();
         match (claims.code_challenge.as_deref(), claims.code_challenge_method.as_deref()) {
             (None, None) if !due => Ok(None),
             (None, _) => Err(missing("code_challenge")),

@@ -18,7 +18,7 @@ pub struct RequestProfile {
     /// saying.
     pub(super) answers: &'static [(ResponseType, &'static [Option<ResponseMode>])],
     /// When PKCE is due; it is S256 wherever it comes.
-    pub(super) pkce: Pkce,
+    pub(super) pkce: PkceDue,
     /// Whether `nonce` is due with the scope `openid`, and `state` without it.
     pub(super) wants_nonce_or_state: bool,
     /// Whether the request names the consent to authorise.
@@ -46,7 +46,7 @@ pub(super) enum Pushed {
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Pkce {
+pub(super) enum PkceDue {
     Always,
     WhenPushed,
 }
@@ -64,7 +64,7 @@ impl RequestProfile {
             (ResponseType::CodeIdToken, &[None, Some(ResponseMode::Fragment)]),
             (ResponseType::Code, &[Some(ResponseMode::Jwt)]),
         ],
-        pkce: Pkce::WhenPushed,
+        pkce: PkceDue::WhenPushed,
         wants_nonce_or_state: true,
         wants_intent: false,
         takes_id_token_hint: true,
@@ -77,7 +77,7 @@ impl RequestProfile {
         pushed: Pushed::Any,
         algorithms: &[Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa],
         answers: &[(ResponseType::Code, &[None, Some(ResponseMode::Query)])],
-        pkce: Pkce::Always,
+        pkce: PkceDue::Always,
         wants_nonce_or_state: false,
         wants_intent: false,
         takes_id_token_hint: true,

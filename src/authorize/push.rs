@@ -10,11 +10,14 @@ use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 use rustls_pki_types::UnixTime;
 
+use super::claims::RequestClaims;
 use super::pushed::{Kept, PushedKey, PushedLifetime, PushedRequests, RequestUri};
 use super::request::AuthorizationRequest;
 use crate::context::Context;
 use crate::gate::{Evidence, Halt, Refs, Rule, Verdict, rule_layers};
+use crate::jose::Thumbprint;
 use crate::reject::{Reason, Rejection};
+use crate::token::dpop::DpopKey;
 
 /// Keeps a permitted request for the authorisation endpoint.
 ///
@@ -68,11 +71,24 @@ impl Rule for PushRequest {
         _: &mut Parts,
         context: &Context,
     ) -> Verdict<PushedRequest> {
+        self.keep(request, request.dpop_jkt(), context)
+    }
+}
+
+impl PushRequest {
+    fn keep(
+        &self,
+        request: &AuthorizationRequest,
+        dpop_jkt: Option<Thumbprint>,
+        context: &Context,
+    ) -> Verdict<PushedRequest> {
         let unavailable = || Rejection::new(Reason::ServiceUnavailable);
         let Ok(uri) = RequestUri::random() else {
             return Verdict::reject(unavailable().detail("no random numbers"));
         };
-        let kept = Kept { signed: request.signed, claims: (*request.claims).clone() };
+        let dpop_jkt = dpop_jkt.map(|thumbprint| thumbprint.to_string());
+        let claims = RequestClaims { dpop_jkt, ..(*request.claims).clone() };
+        let kept = Kept { signed: request.signed, claims };
         let bytes = match kept.to_bytes() {
             Ok(bytes) => bytes,
             Err(error) => return Verdict::reject(unavailable().source(error)),
@@ -86,6 +102,56 @@ impl Rule for PushRequest {
             kept.map_err(|error| Halt::from(unavailable().source(error)))?;
             Ok(PushedRequest { uri, seconds })
         }))
+    }
+}
+
+/// As [`PushRequest`], at an endpoint where clients prove a DPoP key: the code will be bound to it.
+///
+/// # Passes when
+///
+/// As [`PushRequest`]; and the key that was proved, if one was, is the one that `dpop_jkt` names, if
+/// it names one (RFC 9449, 10.1).
+///
+/// # Needs and leaves
+///
+/// Needs [`AuthorizationRequest`] and [`DpopKey`]; leaves [`PushedRequest`].
+///
+/// # Does not check
+///
+/// That one of the two is there.
+///
+/// # Rejections
+///
+/// As [`PushRequest`], and [`Reason::DpopProofInvalid`].
+///
+/// # Specification
+///
+/// RFC 9449, 10 and 10.1.
+#[derive(Clone, Debug)]
+pub struct PushBoundRequest(PushRequest);
+
+impl PushBoundRequest {
+    /// Keeps requests as this rule does.
+    pub fn by(push: PushRequest) -> Self {
+        Self(push)
+    }
+}
+
+impl Rule for PushBoundRequest {
+    const NAME: &'static str = "PushBoundRequest";
+    type Needs = (AuthorizationRequest, DpopKey);
+    type Leaves = PushedRequest;
+
+    fn check(
+        &self,
+        (request, key): Refs<'_, Self::Needs>,
+        _: &mut Parts,
+        context: &Context,
+    ) -> Verdict<PushedRequest> {
+        match key.for_code(request.claims.dpop_jkt.as_deref()) {
+            Ok(bound) => self.0.keep(request, bound, context),
+            Err(rejection) => Verdict::reject(rejection),
+        }
     }
 }
 
@@ -134,4 +200,4 @@ impl fmt::Debug for PushRequest {
     }
 }
 
-rule_layers!(PushRequest);
+rule_layers!(PushRequest, PushBoundRequest);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::claims::{RequestClaims, RequestedClaim};
-use super::pkce::CodeChallenge;
 use super::response_type::{Delivery, ResponseType};
 use crate::cert::Client;
+use crate::client_auth::CodeChallenge;
 use crate::gate::{Audit, Evidence};
 use crate::jose::Thumbprint;
 

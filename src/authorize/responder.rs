@@ -9,9 +9,10 @@ use http::{HeaderValue, Response, StatusCode};
 use rustls_pki_types::UnixTime;
 use serde_json::{Map, Value};
 
+use super::id_token::{Authenticated, NewIdToken};
 use super::proven::ProvenRequest;
 use super::request::AuthorizationRequest;
-use super::response_type::Delivery;
+use super::response_type::{Delivery, ResponseType};
 use crate::client_auth::Parameters;
 use crate::crypto::{Algorithm, KeyError, SigningKey};
 use crate::jose::NewHeader;
@@ -48,6 +49,15 @@ pub enum AnswerError {
     /// An answer that must be signed, and no key that signs.
     #[error("no key signs the answer")]
     Unsigned,
+}
+
+/// An access token for the browser, which no profile here has.
+#[derive(Clone, Copy)]
+pub struct FrontChannelToken<'a> {
+    /// The token.
+    pub token: &'a str,
+    /// For how many seconds it is good.
+    pub expires_in: u64,
 }
 
 /// Where an answer goes.
@@ -103,6 +113,45 @@ impl Responder {
         }
         let signer = Some(Signer { key, algorithm, kid: kid.into() });
         Ok(Self(Arc::new(Issuing { issuer: self.0.issuer.clone(), signer })))
+    }
+
+    /// Gives the client its code; with it, where the response type has one, an ID token over both.
+    ///
+    /// # Errors
+    ///
+    /// When a signature is due and cannot be made, or the access token does not fit the response
+    /// type.
+    pub fn grant(
+        &self,
+        request: &AuthorizationRequest,
+        code: &str,
+        user: Authenticated<'_>,
+        token: Option<FrontChannelToken<'_>>,
+        now: UnixTime,
+    ) -> Result<Response<Bytes>, AnswerError> {
+        let mut answer = vec![("code", code)];
+        let lifetime = token.map(|token| token.expires_in.to_string()).unwrap_or_default();
+        match (request.response_type(), token) {
+            (ResponseType::Code | ResponseType::CodeIdToken, None) => {}
+            (ResponseType::CodeIdTokenToken, Some(token)) => answer.extend([
+                ("access_token", token.token),
+                ("token_type", "Bearer"),
+                ("expires_in", lifetime.as_str()),
+            ]),
+            _ => return Err(AnswerError::NotAsked),
+        }
+        let id_token = match request.response_type() {
+            ResponseType::Code => None,
+            ResponseType::CodeIdToken | ResponseType::CodeIdTokenToken => {
+                let mut made = NewIdToken::answering(request, user).beside(code, request.state());
+                if let Some(token) = token {
+                    made = made.access_token(token.token);
+                }
+                Some(self.id_token(&made, now)?)
+            }
+        };
+        answer.extend(id_token.as_deref().map(|token| ("id_token", token)));
+        self.send(&request.target(), answer, now)
     }
 
     /// Tells the client that there is no authorisation: an error code of RFC 6749, 4.1.2.1 or OpenID

@@ -159,6 +159,7 @@ pub(crate) struct Endpoints {
     pub(crate) pushed: Arc<MemoryPushedRequests>,
     pub(crate) verify: VerifyRequestObject,
     pub(crate) permit: PermitAuthorization,
+    pub(crate) responder: Responder,
     pub(crate) at: u64,
 }
 
@@ -166,7 +167,8 @@ impl Endpoints {
     pub(crate) fn of(profile: RequestProfile) -> Self {
         let pushed = Arc::new(MemoryPushedRequests::with_capacity(8));
         let verify = VerifyRequestObject::of(profile, ISSUER);
-        Self { profile, pushed, verify, permit: PermitAuthorization::of(profile), at: NOW }
+        let permit = PermitAuthorization::of(profile);
+        Self { profile, pushed, verify, permit, responder: Self::responder(), at: NOW }
     }
 
     pub(crate) fn responder() -> Responder {
@@ -180,7 +182,7 @@ impl Endpoints {
     }
 
     pub(crate) async fn authorize(&self, request: Request<Body>) -> Answered {
-        let gate = Gate::new(AuthorizationEndpoint::of(Self::responder()))
+        let gate = Gate::new(AuthorizationEndpoint::of(self.responder.clone()))
             .clock(self.clock())
             .then(ReadRequestObject::of(self.profile, clients()).pushed_to(self.pushed.clone()))
             .then(self.verify.clone())

@@ -1,11 +1,14 @@
-//! The endpoints of an authorization server that clients call themselves: token, pushed requests,
-//! introspection, revocation.
+//! The endpoints of an authorization server: those that clients call themselves (token, pushed
+//! requests, introspection, revocation), and that of the browser.
 //!
 //! Behind each of them stands the bank's own server, or what it wraps. Refusals are those of RFC
 //! 6749, 5.2. Proofs by DPoP are verified by a step of their own, between the client and the grant.
 
+mod authorize;
+
 use std::sync::Arc;
 
+pub use self::authorize::{Authorizations, authorization_endpoint, par_endpoint};
 use crate::cert::{ClientRegistry, PresentCertificate, TrustCertificate};
 use crate::client_auth::{
     AssertionAudience, AuthenticateClient, GrantType, OfferCertificate, PermitGrant, ReadForm,

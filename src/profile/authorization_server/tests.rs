@@ -32,13 +32,14 @@ static KEY: LazyLock<Arc<SigningKey>> =
 fn client(id: &str, method: AuthenticationMethod, constraint: SenderConstraint) -> Client {
     let registration = Registration::new(method, constraint)
         .grants([GrantType::AuthorizationCode, GrantType::ClientCredentials])
-        .scopes(["openid", "accounts"]);
+        .scopes(["openid", "accounts"])
+        .redirect_uris(["https://tpp.example/cb"]);
     let own = CertificateMatch::OrganizationIdentifier("PSDGB-FCA-123456".to_owned());
     let keys = KeySet::of([Key::new(KEY.public_key().clone()).with_id("k")]).unwrap();
     Client::new(id, own).signs_with(keys, vec![Algorithm::Es256]).registered_as(registration)
 }
 
-fn server(certificates: Certificates) -> Server {
+pub(super) fn server(certificates: Certificates) -> Server {
     let clients = Clients::of([
         client("tls", AuthenticationMethod::TlsClientAuth, SenderConstraint::Certificate),
         client("bound", AuthenticationMethod::PrivateKeyJwt, SenderConstraint::Certificate),
@@ -66,7 +67,7 @@ fn offered() -> Certificates {
     Certificates::Offered { present: PresentCertificate::from_tls(), trust: trust() }
 }
 
-fn now() -> UnixTime {
+pub(super) fn now() -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(NOW))
 }
 
@@ -75,7 +76,7 @@ fn chain() -> Vec<CertificateDer<'static>> {
 }
 
 /// A form with an assertion of this client for this audience.
-fn asserting(client_id: &str, audience: &str, rest: &str) -> String {
+pub(super) fn asserting(client_id: &str, audience: &str, rest: &str) -> String {
     let maker = ClientAssertions::of(client_id, KEY.clone(), "k", Algorithm::Es256);
     let form: crate::client_auth::Parameters =
         maker.parameters(audience, now()).unwrap().into_iter().collect();

@@ -65,6 +65,12 @@ impl ProveDpopKey {
 pub struct DpopKey(Option<Thumbprint>);
 
 impl DpopKey {
+    /// The greppable door for tests of rules that need one.
+    #[cfg(test)]
+    pub(crate) fn assertion(key: Option<Thumbprint>) -> Self {
+        Self(key)
+    }
+
     /// Its thumbprint: the `jkt` of the token that is issued.
     pub fn thumbprint(&self) -> Option<&Thumbprint> {
         self.0.as_ref()

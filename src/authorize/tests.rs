@@ -1,0 +1,7 @@
+//! The endpoints as a browser and a client see them.
+
+mod answers;
+mod intents;
+mod legacy;
+mod par;
+mod ways;
