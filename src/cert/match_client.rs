@@ -71,7 +71,10 @@ impl Rule for MatchClient {
     }
 }
 
-fn matching(found: FoundClient, certificate: &Certificate) -> Result<RegisteredClient, Rejection> {
+pub(super) fn matching(
+    found: FoundClient,
+    certificate: &Certificate,
+) -> Result<RegisteredClient, Rejection> {
     let client = registered(found)?;
     match client.certificate().matches(certificate) {
         true => Ok(RegisteredClient(client)),

@@ -83,36 +83,38 @@ impl Config {
         };
         let token = files.token(&self.token)?;
         let store = Arc::new(store);
-        let (parts, revocation) = match constraint {
-            SenderConstraint::Certificate => {
-                let (present, trust, revocation) = files.certificate(self)?;
-                let parts = match self.profile {
-                    Profile::Fapi2 => {
-                        let constraint = Constraint::Certificate { present, trust, stop_list };
-                        let clients = clients.clone();
-                        Parts::Fapi2(Box::new(ResourceServer { constraint, token, clients, store }))
+        let certificate = match constraint {
+            SenderConstraint::Dpop => None,
+            _ => Some(files.certificate(self)?),
+        };
+        let revocation = certificate.as_ref().map(|(_, _, revocation)| revocation.clone());
+        let certificate = certificate.map(|(present, trust, _)| (present, trust));
+        let parts = match (self.profile, certificate) {
+            (Profile::Fapi2, certificate) => {
+                let constraint = match (certificate, constraint) {
+                    (Some((present, trust)), SenderConstraint::Certificate) => {
+                        Constraint::Certificate { present, trust, stop_list }
                     }
-                    _ => Parts::Bank(Box::new(Bank {
-                        present,
-                        trust,
-                        identify,
-                        token,
-                        clients: clients.clone(),
-                        stop_list,
-                        one_organisation,
-                        store,
-                    })),
+                    (Some((present, trust)), _) => {
+                        let proofs = files.dpop(self)?;
+                        Constraint::CertificateOrDpop { present, trust, proofs }
+                    }
+                    (None, _) => Constraint::Dpop(files.dpop(self)?),
                 };
-                (parts, Some(revocation))
-            }
-            SenderConstraint::Dpop => {
-                let dpop =
-                    self.dpop.as_ref().ok_or_else(|| ConfigError::value("dpop", due(false)))?;
-                let constraint = Constraint::Dpop(files.dpop(dpop)?);
                 let clients = clients.clone();
-                let server = ResourceServer { constraint, token, clients, store };
-                (Parts::Fapi2(Box::new(server)), None)
+                Parts::Fapi2(Box::new(ResourceServer { constraint, token, clients, store }))
             }
+            (_, None) => return Err(due("client_certificate")),
+            (_, Some((present, trust))) => Parts::Bank(Box::new(Bank {
+                present,
+                trust,
+                identify,
+                token,
+                clients: clients.clone(),
+                stop_list,
+                one_organisation,
+                store,
+            })),
         };
         let setup = Setup {
             profile: self.profile,
@@ -148,7 +150,8 @@ impl Setup {
     #[must_use]
     pub fn remembering_proofs_in(mut self, replays: impl ReplayStore + 'static) -> Self {
         if let Parts::Fapi2(server) = &mut self.parts
-            && let Constraint::Dpop(proofs) = &mut server.constraint
+            && let Constraint::CertificateOrDpop { proofs, .. } | Constraint::Dpop(proofs) =
+                &mut server.constraint
         {
             *proofs = proofs.clone().remembered_in(replays);
         }
@@ -182,7 +185,7 @@ impl Setup {
             Parts::Bank(bank) => bank.stop_list.as_ref(),
             Parts::Fapi2(server) => match &server.constraint {
                 Constraint::Certificate { stop_list, .. } => stop_list.as_ref(),
-                Constraint::Dpop(_) => None,
+                Constraint::CertificateOrDpop { .. } | Constraint::Dpop(_) => None,
             },
         }
     }
