@@ -3,6 +3,7 @@
 mod access;
 mod bearer;
 mod bind;
+mod constrain;
 pub mod dpop;
 mod introspection;
 mod scope;
@@ -12,6 +13,7 @@ pub(crate) mod test_tokens;
 pub use self::access::{AccessToken, TokenAudience, TokenIssuer, VerifyToken};
 pub use self::bearer::TokenSchemes;
 pub use self::bind::{BindToken, BoundToken};
+pub use self::constrain::ConstrainSender;
 pub use self::introspection::{
     CallerAuthentication, Introspect, Introspected, IntrospectionAnswer, IntrospectionEndpoint,
     IntrospectionError, IntrospectionSigner, introspection_response,
