@@ -1,5 +1,6 @@
 //! `AuthenticateClient`: the caller is a registered client, proven in the way it registered.
 
+mod certificate;
 mod verify;
 
 use std::fmt;
@@ -17,9 +18,9 @@ use super::offer_certificate::Offer;
 use super::{
     AuthenticatedClient, AuthenticationMethod, Form, OfferedCertificate, SenderConstraint,
 };
-use crate::cert::{
-    Certificate, CertificateMatch, Client, ClientLookup, ClientRegistry, TrustedCertificate,
-};
+#[cfg(doc)]
+use crate::cert::CertificateMatch;
+use crate::cert::{Client, ClientLookup, ClientRegistry, TrustedCertificate};
 use crate::context::{Context, relaxed};
 use crate::crypto::Algorithm;
 use crate::gate::{Needs, Refs, Rule, Verdict, rule_layers};
@@ -275,13 +276,15 @@ impl Authenticator {
         let certificate = match (registration.authentication(), assertion) {
             (AuthenticationMethod::PrivateKeyJwt, Some(assertion)) => {
                 let bound = registration.constraint() == SenderConstraint::Certificate;
-                let certificate = if bound { shown(offer, &client)? } else { None };
+                let certificate = if bound { certificate::shown(offer, &client)? } else { None };
                 self.assertions.verify(assertion, &client, now).await?;
                 certificate
             }
-            (AuthenticationMethod::TlsClientAuth, None) => Some(issued(offer, &client)?),
+            (AuthenticationMethod::TlsClientAuth, None) => {
+                Some(certificate::issued(offer, &client)?)
+            }
             (AuthenticationMethod::SelfSignedTlsClientAuth, None) => {
-                Some(self_signed(offer, &client, now)?)
+                Some(certificate::self_signed(offer, &client, now)?)
             }
             (registered, _) => {
                 let registered = registered.as_str();
@@ -331,65 +334,6 @@ fn assertion(form: &Form, authorization: bool) -> Result<Option<&str>, Rejection
         }
         _ => Err(Rejection::new(Reason::ParameterInvalid).detail("two methods of authentication")),
     }
-}
-
-/// The certificate to which the tokens of a client are to be bound, where it shows one.
-fn shown(offer: Offer, client: &Client) -> Result<Option<Arc<Certificate>>, Rejection> {
-    match offer {
-        Offer::Nothing => Ok(None),
-        offer => issued(offer, client).map(Some),
-    }
-}
-
-/// RFC 8705, 2.1: of an authority, and the client's.
-fn issued(offer: Offer, client: &Client) -> Result<Arc<Certificate>, Rejection> {
-    match offer {
-        Offer::Nothing => Err(failed("no certificate")),
-        Offer::Untrusted(_, why) => Err(untrusted(why)),
-        Offer::Trusted(certificate) => match client.certificate().matches(&certificate) {
-            true => Ok(certificate),
-            false => Err(failed("the certificate is not that of the client")),
-        },
-    }
-}
-
-/// A verdict that was not to be had is our fault; any other would tell that the client exists.
-fn untrusted(why: Rejection) -> Rejection {
-    match why.reason() {
-        Reason::RevocationUnknown | Reason::ServiceUnavailable => why,
-        _ => failed(format!("the certificate is refused: {}", why.why())),
-    }
-}
-
-/// RFC 8705, 2.2: registered itself. Whoever makes a certificate gives it what names he likes.
-fn self_signed(
-    offer: Offer,
-    client: &Client,
-    now: UnixTime,
-) -> Result<Arc<Certificate>, Rejection> {
-    let certificate = match offer {
-        Offer::Nothing => return Err(failed("no certificate")),
-        Offer::Trusted(certificate) | Offer::Untrusted(certificate, _) => certificate,
-    };
-    let registered = client.certificate();
-    if !is_pinned(registered) || !registered.matches(&certificate) {
-        return Err(failed("the certificate is not registered for the client"));
-    }
-    if now < certificate.not_before() {
-        return Err(failed("the certificate is not valid yet"));
-    }
-    if now > certificate.not_after() {
-        return Err(failed("the certificate has expired"));
-    }
-    if !certificate.key_strength().is_sufficient() {
-        return Err(failed("the key of the certificate is too weak"));
-    }
-    Ok(certificate)
-}
-
-/// Whether a certificate is known by itself, and not by a name that somebody must vouch for.
-fn is_pinned(registered: &CertificateMatch) -> bool {
-    matches!(registered, CertificateMatch::RegisteredKeys(_) | CertificateMatch::Thumbprint(_))
 }
 
 /// Whatever is wrong with the client looks the same from outside.
