@@ -1,5 +1,6 @@
 //! `AuthenticateClient`: the caller is a registered client, proven in the way it registered.
 
+mod certificate;
 mod verify;
 
 use std::fmt;
@@ -17,9 +18,9 @@ use super::offer_certificate::Offer;
 use super::{
     AuthenticatedClient, AuthenticationMethod, Form, OfferedCertificate, SenderConstraint,
 };
-use crate::cert::{
-    Certificate, CertificateMatch, Client, ClientLookup, ClientRegistry, TrustedCertificate,
-};
+#[cfg(doc)]
+use crate::cert::CertificateMatch;
+use crate::cert::{Client, ClientLookup, ClientRegistry, TrustedCertificate};
 use crate::context::{Context, relaxed};
 use crate::crypto::Algorithm;
 use crate::gate::{Needs, Refs, Rule, Verdict, rule_layers};
@@ -235,13 +236,18 @@ impl Authenticator {
         let certificate = match (registration.authentication(), assertion) {
             (AuthenticationMethod::PrivateKeyJwt, Some(assertion)) => {
                 let bound = registration.constraint() == SenderConstraint::Certificate;
-                let certificate = if bound { shown(offer, &client, now).await? } else { None };
+                let certificate = match bound {
+                    true => certificate::shown(offer, &client, now).await?,
+                    false => None,
+                };
                 self.assertions.verify(assertion, &client, now).await?;
                 certificate
             }
-            (AuthenticationMethod::TlsClientAuth, None) => Some(issued(offer, &client, now).await?),
+            (AuthenticationMethod::TlsClientAuth, None) => {
+                Some(certificate::issued(offer, &client, now).await?)
+            }
             (AuthenticationMethod::SelfSignedTlsClientAuth, None) => {
-                Some(self_signed(offer, &client, now).await?)
+                Some(certificate::self_signed(offer, &client, now).await?)
             }
             (registered, _) => {
                 let registered = registered.as_str();
@@ -291,86 +297,6 @@ fn assertion(form: &Form, authorization: bool) -> Result<Option<&str>, Rejection
         }
         _ => Err(Rejection::new(Reason::ParameterInvalid).detail("two methods of authentication")),
     }
-}
-
-/// The certificate to which the tokens of a client are to be bound, where it shows one.
-async fn shown(
-    offer: Offer,
-    client: &Client,
-    now: UnixTime,
-) -> Result<Option<Arc<Certificate>>, Rejection> {
-    match offer {
-        Offer::Nothing => Ok(None),
-        offer => issued(offer, client, now).await.map(Some),
-    }
-}
-
-/// RFC 8705, 2.1: of an authority, and the client's.
-async fn issued(
-    offer: Offer,
-    client: &Client,
-    now: UnixTime,
-) -> Result<Arc<Certificate>, Rejection> {
-    match offer {
-        Offer::Nothing => Err(failed("no certificate")),
-        Offer::Untrusted(_, why) => Err(untrusted(why)),
-        Offer::Trusted(certificate) => match is_of(client, &certificate, now).await? {
-            true => Ok(certificate),
-            false => Err(failed("the certificate is not that of the client")),
-        },
-    }
-}
-
-async fn is_of(
-    client: &Client,
-    certificate: &Certificate,
-    now: UnixTime,
-) -> Result<bool, Rejection> {
-    let known = client.certificate().matches(certificate, now).answer().await;
-    known.map_err(|error| Rejection::new(Reason::ServiceUnavailable).source(error))
-}
-
-/// A verdict that was not to be had is our fault; any other would tell that the client exists.
-fn untrusted(why: Rejection) -> Rejection {
-    match why.reason() {
-        Reason::RevocationUnknown | Reason::ServiceUnavailable => why,
-        _ => failed(format!("the certificate is refused: {}", why.why())),
-    }
-}
-
-/// RFC 8705, 2.2: registered itself. Whoever makes a certificate gives it what names he likes.
-async fn self_signed(
-    offer: Offer,
-    client: &Client,
-    now: UnixTime,
-) -> Result<Arc<Certificate>, Rejection> {
-    let certificate = match offer {
-        Offer::Nothing => return Err(failed("no certificate")),
-        Offer::Trusted(certificate) | Offer::Untrusted(certificate, _) => certificate,
-    };
-    if !is_pinned(client.certificate()) || !is_of(client, &certificate, now).await? {
-        return Err(failed("the certificate is not registered for the client"));
-    }
-    if now < certificate.not_before() {
-        return Err(failed("the certificate is not valid yet"));
-    }
-    if now > certificate.not_after() {
-        return Err(failed("the certificate has expired"));
-    }
-    if !certificate.key_strength().is_sufficient() {
-        return Err(failed("the key of the certificate is too weak"));
-    }
-    Ok(certificate)
-}
-
-/// Whether a certificate is known by itself, and not by a name that somebody must vouch for.
-fn is_pinned(registered: &CertificateMatch) -> bool {
-    matches!(
-        registered,
-        CertificateMatch::RegisteredCertificates(_)
-            | CertificateMatch::RegisteredKeys(_)
-            | CertificateMatch::Thumbprint(_)
-    )
 }
 
 /// Whatever is wrong with the client looks the same from outside.

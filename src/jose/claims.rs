@@ -125,6 +125,15 @@ impl Members for Claims {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Audience(Vec<String>);
 
+impl Serialize for Audience {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.sole() {
+            Some(only) => only.serialize(serializer),
+            None => self.0.serialize(serializer),
+        }
+    }
+}
+
 impl Audience {
     /// One name.
     pub fn of(name: impl Into<String>) -> Self {
@@ -148,15 +157,6 @@ impl Audience {
 impl<'de> Deserialize<'de> for Audience {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Names)
-    }
-}
-
-impl Serialize for Audience {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.sole() {
-            Some(only) => only.serialize(serializer),
-            None => self.0.serialize(serializer),
-        }
     }
 }
 

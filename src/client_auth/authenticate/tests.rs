@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::super::{ClientAssertions, Parameters, Registration};
 use super::*;
 use crate::cert::test_pki::NOW;
-use crate::cert::{Clients, FoundClient, RegistryUnavailable};
+use crate::cert::{Certificate, CertificateMatch, Clients, FoundClient, RegistryUnavailable};
 use crate::crypto::{SigningKey, test_keys};
 use crate::gate::BoxFuture;
 use crate::gate::test_support::{at, judged, request};

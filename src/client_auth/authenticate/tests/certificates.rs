@@ -100,6 +100,19 @@ fn a_certificate_of_an_authority_authenticates_the_client_that_registered_it() {
 }
 
 #[test]
+fn a_certificate_makes_up_for_no_secret_and_no_assertion() {
+    let leaf = self_signed(NOW - DAY, NOW + DAY);
+    let pinned = || by_itself(CertificateMatch::Thumbprint(*read(&leaf).thumbprint()));
+    let secret = form(&[("client_id", "tpp"), ("client_secret", "s")]);
+    let assertion = asserting(&with(|_| {}));
+    let tls = if_offered(by_tls(organisation(OWN)), &secret, Some(issued()));
+    assert!(refused(tls).contains("secret"));
+    assert!(refused(if_offered(pinned(), &secret, Some(vec![leaf.clone()]))).contains("secret"));
+    let why = refused(if_offered(pinned(), &assertion, Some(vec![leaf.clone()])));
+    assert!(why.contains("not by self_signed_tls_client_auth"), "{why}");
+}
+
+#[test]
 fn a_certificate_nobody_vouches_for_authenticates_no_client_of_an_authority() {
     let clients = || by_tls(organisation(OWN));
     assert!(if_offered(clients(), &own_id(), Some(issued())).is_ok());
