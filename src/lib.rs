@@ -73,6 +73,7 @@ pub mod profile;
 pub mod reject;
 pub mod replay;
 pub mod revocation;
+mod runtime;
 pub mod signature;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -22,6 +22,9 @@ pub use self::{
     error::FetchError,
     request::{FetchRequest, Fetched},
 };
+use http::StatusCode;
+
+use crate::body::BoxError;
 use crate::gate::BoxFuture;
 
 /// Fetches one document over HTTP.
@@ -50,6 +53,17 @@ where
     fn fetch(&self, request: FetchRequest) -> BoxFuture<'static, Result<Fetched, FetchError>> {
         self(request)
     }
+}
+
+/// A document: an answer with the status 200, no longer than asked for.
+pub(crate) async fn document(over: &dyn Fetch, request: FetchRequest) -> Result<Fetched, BoxError> {
+    let limit = request.limit();
+    let answer = over.fetch(request).await?;
+    if answer.status() != StatusCode::OK {
+        return Err(format!("status {}", answer.status()).into());
+    }
+    // A fetcher of the application's own may have forgotten.
+    if answer.body().len() > limit { Err("longer than allowed".into()) } else { Ok(answer) }
 }
 
 #[cfg(all(test, feature = "fetch"))]

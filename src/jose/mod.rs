@@ -36,6 +36,7 @@ mod compact;
 mod critical;
 mod detached;
 mod half_hash;
+mod fetched_keys;
 mod header;
 mod jwe;
 mod jwk;
@@ -60,12 +61,13 @@ pub use self::{
     critical::CriticalError,
     detached::{Detached, DetachedVerification},
     half_hash::half_hash,
+    fetched_keys::{FetchedKeys, NotHttps},
     header::{Header, HeaderError, obie},
     jwe::{DecryptionKey, DecryptionKeys, JweError},
     jwk::{Jwk, JwkError},
     key::{Key, UnusableKey},
     key_set::{KeySet, KeySetError},
-    key_source::{FoundKey, KeyLookup, KeySource, KeysUnavailable, RotatingKeys},
+    key_source::{FoundKey, KeyLookup, KeySource, KeysUnavailable, Lookup, RotatingKeys},
     make::NewHeader,
     numeric_date::NumericDate,
     thumbprint::Thumbprint,

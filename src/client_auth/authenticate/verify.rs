@@ -49,7 +49,7 @@ impl Verifier {
         judge_header(jws.header())?;
         let kid = jws.header().key_id().ok_or_else(|| failed("no kid"))?;
         let keys = client.signing_keys().ok_or_else(|| failed("the client registered no keys"))?;
-        let found = match keys.find(kid) {
+        let found = match keys.find(kid, now) {
             KeyLookup::Later(search) => search.await,
             KeyLookup::Now(found) => found,
         };
