@@ -18,8 +18,10 @@
 mod client_certificate;
 mod demands;
 mod error;
+mod fetch;
 mod gates;
 mod identity;
+mod keys;
 mod load;
 mod off;
 mod sender;
@@ -33,6 +35,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 pub use self::error::ConfigError;
+pub use self::fetch::Fetch;
 pub use self::setup::Setup;
 pub use self::trust::{OcspHash, OcspResponder, RevocationCheck, StalePolicy, Trust};
 use crate::cert::{Encoding, TrustedPeers};
@@ -60,6 +63,8 @@ pub struct Config {
     pub stop_list: Option<PathBuf>,
     /// Whose access tokens are good.
     pub token: Token,
+    /// How key sets are fetched.
+    pub fetch: Option<Fetch>,
     /// The registered clients.
     #[serde(default)]
     pub client: Vec<Client>,
@@ -223,7 +228,9 @@ pub struct Token {
     /// This resource server in `aud`.
     pub audience: String,
     /// A file with the issuer's JWK set.
-    pub keys: PathBuf,
+    pub keys: Option<PathBuf>,
+    /// Where the issuer publishes its JWK set, over https: instead of `keys`.
+    pub jwks_uri: Option<String>,
     /// Also takes tokens from before RFC 9068.
     #[serde(default)]
     pub allow_untyped: bool,
@@ -245,8 +252,11 @@ pub struct Client {
     pub subject_dn: Option<String>,
     /// The issuer that must have signed the certificate, if pinned.
     pub issuer_dn: Option<String>,
-    /// A file with the JWK set of its signing keys; due in every profile that signs.
+    /// A file with the JWK set of its signing keys; these or `jwks_uri` are due in every profile
+    /// that signs.
     pub keys: Option<PathBuf>,
+    /// Where it publishes its JWK set, over https: instead of `keys`.
+    pub jwks_uri: Option<String>,
     /// The algorithms with which it signs.
     #[serde(default)]
     pub algorithms: Vec<String>,

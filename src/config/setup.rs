@@ -49,7 +49,8 @@ impl Config {
         let files = Files(base);
         let constraint = self.constraint()?;
         self.judge_constraint(constraint)?;
-        let clients = Arc::new(files.clients(self)?);
+        let over = files.over(self)?;
+        let clients = Arc::new(files.clients(self, &over)?);
         let store = match self.idempotency.store {
             Store::Memory => {
                 MemoryStore::with_capacity(self.idempotency.capacity.unwrap_or(100_000))
@@ -81,7 +82,7 @@ impl Config {
             }
             (_, false) => None,
         };
-        let token = files.token(&self.token)?;
+        let token = files.token(&self.token, &over)?;
         let store = Arc::new(store);
         let (parts, revocation) = match constraint {
             SenderConstraint::Certificate => {

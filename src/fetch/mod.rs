@@ -10,6 +10,8 @@ mod address;
 mod client;
 mod error;
 mod request;
+#[cfg(all(feature = "fetch", feature = "tokio-rustls"))]
+mod rustls;
 #[cfg(feature = "fetch")]
 mod tls;
 
@@ -22,6 +24,8 @@ pub use self::{
     error::FetchError,
     request::{FetchRequest, Fetched},
 };
+use std::sync::Arc;
+
 use http::StatusCode;
 
 use crate::body::BoxError;
@@ -44,6 +48,12 @@ use crate::gate::BoxFuture;
 pub trait Fetch: Send + Sync + 'static {
     /// Asks once. A redirect is an error; any other status is an answer.
     fn fetch(&self, request: FetchRequest) -> BoxFuture<'static, Result<Fetched, FetchError>>;
+}
+
+impl<T: Fetch + ?Sized> Fetch for Arc<T> {
+    fn fetch(&self, request: FetchRequest) -> BoxFuture<'static, Result<Fetched, FetchError>> {
+        (**self).fetch(request)
+    }
 }
 
 impl<F> Fetch for F

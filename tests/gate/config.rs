@@ -203,7 +203,6 @@ fn what_is_missing_is_named() {
         "token",
         "token.issuer",
         "token.audience",
-        "token.keys",
         "client.0.client_id",
         "signing.key",
         "signing.trust_anchor",
@@ -220,6 +219,8 @@ fn what_is_missing_is_named() {
         let said = error(Preset::Uk314, |table| unset(table, path));
         assert_eq!(said, format!("{key}: due where tokens are bound to certificates"));
     }
+    let said = error(Preset::Uk314, |table| unset(table, "token.keys"));
+    assert_eq!(said, "token.keys: due, or `jwks_uri`");
 }
 
 #[test]
