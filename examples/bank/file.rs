@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tower_open_banking::config::{
-    CertificateSource, Client, ClientCertificate, Config, Dpop, Idempotency, Identity, Profile,
-    Scopes, SenderConstraint, Signature, Signing, Token, Trust,
+    CertificateSource, Client, ClientCertificate, Config, Dpop, Fetch, Idempotency, Identity,
+    Profile, Scopes, SenderConstraint, Signature, Signing, Token, Trust,
 };
 
 /// What the file says. `examples/bank.toml` explains each key.
@@ -34,6 +34,7 @@ pub struct BankFile {
     identity: Identity,
     stop_list: Option<PathBuf>,
     token: Token,
+    fetch: Option<Fetch>,
     #[serde(default)]
     client: Vec<Client>,
     signing: Option<Signing>,
@@ -94,6 +95,7 @@ impl BankFile {
             identity: self.identity,
             stop_list: self.stop_list,
             token: self.token,
+            fetch: self.fetch,
             client: self.client,
             signing: self.signing,
             signature: self.signature,

@@ -26,6 +26,8 @@ impl Gates {
         observer: impl Observer + Clone,
         in_flight: &InFlight,
     ) -> Result<Self, String> {
+        // Whoever is asked over https is asked with it.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let setup = config.open(folder).map_err(|error| error.to_string())?;
         let fetches = config.trust.as_ref().is_some_and(|trust| trust.fetch);
         if let Some(revocation) = setup.revocation().filter(|_| fetches) {
