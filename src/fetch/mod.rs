@@ -15,13 +15,14 @@ mod rustls;
 #[cfg(feature = "fetch")]
 mod tls;
 
+pub(crate) use self::error::https;
 #[cfg(feature = "fetch")]
 pub use self::{
     client::{HttpFetch, NotANetwork},
     tls::{Secure, Stream},
 };
 pub use self::{
-    error::FetchError,
+    error::{FetchError, NotHttps},
     request::{FetchRequest, Fetched},
 };
 use std::sync::Arc;

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use http::Uri;
-use http::uri::Scheme;
 use rustls_pki_types::UnixTime;
 
 use self::state::{Flight, Held, Known, State, Times};
@@ -18,7 +17,7 @@ use super::key_source::{KeyLookup, KeySource, Lookup};
 use super::{KeySet, KeySetError};
 use crate::body::BoxError;
 use crate::cert::Certificate;
-use crate::fetch::{Fetch, FetchRequest, Fetched, document};
+use crate::fetch::{Fetch, FetchRequest, Fetched, NotHttps, document, https};
 use crate::runtime::{drive, off_the_runtime};
 
 /// The JWK set at one address (`jwks_uri`), fetched when it is due and kept.
@@ -63,23 +62,15 @@ struct Source {
     state: RwLock<State>,
 }
 
-/// Keys are believed because of where they come from: over plain http that may be anybody.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{0}` is not an https address")]
-pub struct NotHttps(Uri);
-
 impl FetchedKeys {
     /// The set at this address: one fetch in 30 seconds at most, out of date after 10 minutes at
     /// most, good for an hour more while its owner errs.
     ///
     /// # Errors
     ///
-    /// [`NotHttps`].
+    /// [`NotHttps`]: keys are believed because of where they come from.
     pub fn at(uri: Uri, over: impl Fetch) -> Result<Self, NotHttps> {
-        if uri.scheme() != Some(&Scheme::HTTPS) || uri.host().is_none_or(str::is_empty) {
-            return Err(NotHttps(uri));
-        }
-        let source = Source { uri, over: Arc::new(over), state: RwLock::default() };
+        let source = Source { uri: https(uri)?, over: Arc::new(over), state: RwLock::default() };
         let times = Times { interval: 30, max_age: 600, max_stale: 3_600 };
         Ok(Self { source: Arc::new(source), times })
     }

@@ -51,6 +51,7 @@ mod thumbprint;
 pub(crate) use self::base64url::{decode as decode_base64url, encode as encode_base64url};
 #[cfg(test)]
 pub(crate) use self::jwe::tests as jwe_tests;
+pub(crate) use self::claims::read_claims;
 pub(crate) use self::key::Certified;
 pub(crate) use self::make::sign_with_jwk;
 pub(crate) use self::object::{Members, ObjectError, Strict, parse as parse_object};
@@ -60,8 +61,8 @@ pub use self::{
     compact::{Compact, Verified},
     critical::CriticalError,
     detached::{Detached, DetachedVerification},
+    fetched_keys::FetchedKeys,
     half_hash::half_hash,
-    fetched_keys::{FetchedKeys, NotHttps},
     header::{Header, HeaderError, obie},
     jwe::{DecryptionKey, DecryptionKeys, JweError},
     jwk::{Jwk, JwkError},

@@ -221,7 +221,7 @@ impl VerifyToken {
         let (verifier, server, now) = (self.0.clone(), server.clone(), context.now());
         let token = token.to_owned();
         Verdict::Later(Box::pin(async move {
-            match server.introspect(&token).await {
+            match server.introspect(&token, now).await {
                 Ok(Introspected::Active(claims)) => {
                     verifier.facts(*claims, shown, now).map_err(Halt::from)
                 }
