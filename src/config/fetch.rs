@@ -148,9 +148,12 @@ impl Config {
     /// The first key that demands a client.
     fn fetched(&self) -> Option<String> {
         let of_clients = self.client.iter().position(|client| client.jwks_uri.is_some());
-        match &self.token.jwks_uri {
-            Some(_) => Some("token.jwks_uri".to_owned()),
-            None => of_clients.map(|index| format!("client[{index}].jwks_uri")),
+        match &self.token {
+            token if token.introspection.is_some() => {
+                Some("token.introspection.endpoint".to_owned())
+            }
+            token if token.jwks_uri.is_some() => Some("token.jwks_uri".to_owned()),
+            _ => of_clients.map(|index| format!("client[{index}].jwks_uri")),
         }
     }
 }

@@ -21,6 +21,7 @@ mod error;
 mod fetch;
 mod gates;
 mod identity;
+mod introspection;
 mod keys;
 mod load;
 mod off;
@@ -36,6 +37,7 @@ use serde::Deserialize;
 
 pub use self::error::ConfigError;
 pub use self::fetch::Fetch;
+pub use self::introspection::Introspection;
 pub use self::setup::Setup;
 pub use self::trust::{OcspHash, OcspResponder, RevocationCheck, StalePolicy, Trust};
 use crate::cert::{Encoding, TrustedPeers};
@@ -63,7 +65,7 @@ pub struct Config {
     pub stop_list: Option<PathBuf>,
     /// Whose access tokens are good.
     pub token: Token,
-    /// How key sets are fetched.
+    /// How key sets are fetched and the authorization server is asked.
     pub fetch: Option<Fetch>,
     /// The registered clients.
     #[serde(default)]
@@ -231,6 +233,8 @@ pub struct Token {
     pub keys: Option<PathBuf>,
     /// Where the issuer publishes its JWK set, over https: instead of `keys`.
     pub jwks_uri: Option<String>,
+    /// Asks the authorization server about each token, instead of verifying it with the keys.
+    pub introspection: Option<Introspection>,
     /// Also takes tokens from before RFC 9068.
     #[serde(default)]
     pub allow_untyped: bool,

@@ -49,6 +49,7 @@ impl Config {
         let files = Files(base);
         let constraint = self.constraint()?;
         self.judge_constraint(constraint)?;
+        self.judge_introspection()?;
         let over = files.over(self)?;
         let clients = Arc::new(files.clients(self, &over)?);
         let store = match self.idempotency.store {

@@ -48,8 +48,8 @@ use crate::runtime::{drive, off_the_runtime};
 /// Does not follow redirects (see [`Fetch`]), `x5u`, or any address in a message. The media type of
 /// the answer is not looked at: what does not read as a JWK set is none.
 ///
-/// A fetch that was begun is finished on the tokio runtime (feature `tokio`). Without one it gets as
-/// far as somebody waits for it, and one that nobody waits for is lost until the next asks.
+/// A fetch that was begun is finished on the tokio runtime (feature `tokio`), whoever goes away.
+/// Without one it gets as far as somebody waits for it.
 #[derive(Clone)]
 pub struct FetchedKeys {
     source: Arc<Source>,

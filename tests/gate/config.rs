@@ -242,7 +242,7 @@ fn a_value_outside_its_list_is_refused() {
 #[test]
 fn what_cannot_be_used_is_refused_with_its_key_and_its_reason() {
     type Change = fn(&mut toml::Table);
-    let cases: [(Change, &str); 18] = [
+    let cases: [(Change, &str); 20] = [
         (
             |t| set(t, "trust.anchors", strings([])),
             "trust.anchors: no anchor: nothing would be trusted",
@@ -275,6 +275,14 @@ fn what_cannot_be_used_is_refused_with_its_key_and_its_reason() {
             "client[0].algorithms: none is allowed by the profile",
         ),
         (|t| unset(t, "client.0.keys"), "client[0].keys: due in a profile with message signatures"),
+        (
+            |t| {
+                let asks = "endpoint = \"https://as/introspect\"\nclient_id = \"rs\"";
+                set(t, "token.introspection", asks.parse::<toml::Table>().unwrap());
+            },
+            "fetch.certificate: due to ask about tokens",
+        ),
+        (|t| set(t, "fetch", toml::Table::new()), "fetch: has no effect: nothing is fetched"),
         (|t| unset(t, "signing"), "signing: due in a profile with signatures"),
         (|t| set(t, "signing.kid", ""), "signing.kid: empty"),
         (|t| set(t, "signing.issuer", ""), "signing.issuer: empty"),

@@ -38,6 +38,10 @@ fn nothing_is_set_up_where_nothing_is_fetched() {
 fn a_key_that_would_be_fetched_names_the_feature_that_is_missing() {
     let said = over(FETCHED).unwrap_err();
     assert_eq!(said, "token.jwks_uri: made without the feature `fetch`");
+    let introspected = "token = { issuer = \"i\", audience = \"a\", \
+        introspection = { endpoint = \"https://as\", client_id = \"rs\" } }";
+    let said = over(introspected).unwrap_err();
+    assert_eq!(said, "token.introspection.endpoint: made without the feature `fetch`");
     let client = format!("{FROM_FILE}\n{CLIENT}\njwks_uri = \"https://tpp\"");
     let said = over(&client).unwrap_err();
     assert_eq!(said, "client[0].jwks_uri: made without the feature `fetch`");
