@@ -8,6 +8,7 @@ mod support;
 
 mod dpop;
 mod kernel;
+mod keys;
 mod ratio;
 mod revocation;
 mod stack;
