@@ -5,6 +5,7 @@ mod bearer;
 mod bind;
 pub mod dpop;
 mod introspection;
+mod revoke;
 mod scope;
 #[cfg(test)]
 pub(crate) mod test_tokens;
@@ -16,5 +17,6 @@ pub use self::introspection::{
     CallerAuthentication, Introspect, Introspected, IntrospectionAnswer, IntrospectionEndpoint,
     IntrospectionError, IntrospectionSigner, introspection_response,
 };
+pub use self::revoke::{revocable, revoked};
 pub(crate) use self::scope::require;
 pub use self::scope::{PermittedScope, RequireScope};
