@@ -6,6 +6,7 @@ mod bind;
 mod constrain;
 pub mod dpop;
 mod introspection;
+mod revoke;
 mod scope;
 #[cfg(test)]
 pub(crate) mod test_tokens;
@@ -18,5 +19,6 @@ pub use self::introspection::{
     CallerAuthentication, Introspect, Introspected, IntrospectionAnswer, IntrospectionEndpoint,
     IntrospectionError, IntrospectionSigner, introspection_response,
 };
+pub use self::revoke::{revocable, revoked};
 pub(crate) use self::scope::require;
 pub use self::scope::{PermittedScope, RequireScope};
