@@ -37,7 +37,6 @@ mod critical;
 mod detached;
 mod fetched_keys;
 mod half_hash;
-mod fetched_keys;
 mod header;
 mod jwe;
 mod jwk;
@@ -53,7 +52,6 @@ pub(crate) use self::base64url::{decode as decode_base64url, encode as encode_ba
 pub(crate) use self::claims::read_claims;
 #[cfg(test)]
 pub(crate) use self::jwe::tests as jwe_tests;
-pub(crate) use self::claims::read_claims;
 pub(crate) use self::key::Certified;
 pub(crate) use self::make::sign_with_jwk;
 pub(crate) use self::object::{Members, ObjectError, Strict, parse as parse_object};
