@@ -74,6 +74,7 @@ pub mod registration;
 pub mod reject;
 pub mod replay;
 pub mod revocation;
+mod runtime;
 pub mod signature;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -185,6 +185,7 @@ impl Introspect for Binds {
     fn introspect<'a>(
         &'a self,
         _: &'a str,
+        _: UnixTime,
     ) -> BoxFuture<'a, Result<Introspected, IntrospectionError>> {
         let cnf = serde_json::json!({ "jkt": self.0 });
         let answer = serde_json::json!({ "active": true, "client_id": "c", "exp": self.1 + 60,

@@ -18,6 +18,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_open_banking::context::{Clock, Context, SystemClock};
 use tower_open_banking::gate::{BoxFuture, Evidence, Gate, Rule, Verdict};
 use tower_open_banking::header::EchoInteractionId;
+use tower_open_banking::pki_types::UnixTime;
 use tower_open_banking::reject::{
     AuthorizationServer, BerlinGroup, ErrorFormat, OAuth, Obie, Problem, Reason, Rejection, Wso2,
 };
@@ -304,6 +305,7 @@ impl Introspect for Knows {
     fn introspect<'a>(
         &'a self,
         token: &'a str,
+        _: UnixTime,
     ) -> BoxFuture<'a, Result<Introspected, IntrospectionError>> {
         let now = SystemClock.now().as_secs();
         let cnf = format!(r#"{{"jkt":"{}"}}"#, "A".repeat(43));

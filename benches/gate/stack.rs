@@ -15,7 +15,7 @@ use tower_open_banking::cert::MatchClient;
 use tower_open_banking::eidas::{IdentifyPsp, RequireRole};
 use tower_open_banking::gate::{Gate, Guarded};
 use tower_open_banking::header::{EchoInteractionId, NegotiateMedia, ReadFapiHeaders};
-use tower_open_banking::idempotency::{MemoryStore, RunOnce};
+use tower_open_banking::idempotency::MemoryStore;
 use tower_open_banking::reject::Obie;
 use tower_open_banking::signature::{ObieSigning, VerifySignature};
 use tower_open_banking::token::BindToken;
@@ -134,7 +134,7 @@ pub fn way(steps: usize) -> Gate {
             "ReadFapiHeaders" => gate.then(ReadFapiHeaders::obie()),
             "NegotiateMedia" => gate.then(NegotiateMedia::json()),
             "VerifySignature" => gate.then(VerifySignature::detached_jws(ObieSigning::V3_1_4)),
-            _ => gate.around(RunOnce::per_key(bank.store.clone())),
+            _ => gate.around(bank.once.clone()),
         };
     }
     gate.build().unwrap()

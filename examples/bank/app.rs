@@ -21,6 +21,7 @@ use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 use tower_http::trace::TraceLayer;
 use tower_open_banking::cert::RegisteredClient;
+use tower_open_banking::consent::MatchedConsent;
 use tower_open_banking::extract::Proof;
 use tower_open_banking::gate::Passport;
 use tower_open_banking::header::EchoInteractionId;
@@ -29,7 +30,7 @@ use tower_open_banking::token::AccessToken;
 
 use super::account;
 use super::answer::{Document, answer};
-use super::book::{Book, CONSENTS, Order, PAYMENTS};
+use super::book::{Book, CONSENTS, NotPaid, Order, PAYMENTS};
 use super::gates::Gates;
 use super::ledger::Ledger;
 
@@ -77,7 +78,7 @@ async fn create_consent(
     client: Proof<RegisteredClient>,
     Document(document): Document,
 ) -> Response {
-    let consent = book.consent(client.client_id(), &document);
+    let consent = book.consent(client.client_id(), &document).await;
     answer(&passport, StatusCode::CREATED, consent)
 }
 
@@ -86,16 +87,23 @@ async fn create_payment(
     passport: Passport,
     client: Proof<RegisteredClient>,
     token: Proof<AccessToken>,
+    matched: Option<Proof<MatchedConsent>>,
     claimed: Option<Proof<ClaimedKey>>,
     Document(document): Document,
 ) -> Response {
     let order = Order {
         client_id: client.client_id(),
         intent: token.openbanking_intent_id(),
+        is_matched: matched.is_some(),
         idempotency_key: claimed.as_ref().and_then(|claimed| claimed.key()),
         document: &document,
     };
-    answer(&passport, StatusCode::CREATED, book.pay(order).await)
+    match book.pay(order).await {
+        Ok(resource) => answer(&passport, StatusCode::CREATED, Ok(resource)),
+        Err(NotPaid::Refused(rejection)) => answer(&passport, StatusCode::CREATED, Err(rejection)),
+        // The key stays taken: whatever was done is not done again.
+        Err(NotPaid::Unknown) => StatusCode::GATEWAY_TIMEOUT.into_response(),
+    }
 }
 
 async fn read_payment(
@@ -104,7 +112,7 @@ async fn read_payment(
     client: Proof<RegisteredClient>,
     Path(id): Path<String>,
 ) -> Response {
-    answer(&passport, StatusCode::OK, book.payment(client.client_id(), &id))
+    answer(&passport, StatusCode::OK, book.payment(client.client_id(), &id).await)
 }
 
 async fn list_accounts(passport: Passport, _: Proof<RegisteredClient>) -> Response {
@@ -128,7 +136,7 @@ async fn not_so() -> StatusCode {
 }
 
 async fn show_ledger(State(ledger): State<Arc<Ledger>>) -> Response {
-    match ledger.entries().await {
+    match ledger.all().await {
         Ok(entries) => axum::Json(entries).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

@@ -1,7 +1,6 @@
 //! Payments and the consents to them, once the gate has let a request pass.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
@@ -10,21 +9,17 @@ use tower_open_banking::reject::{Reason, Rejection};
 use uuid::Uuid;
 
 use super::amount::Amount;
-use super::consents::{Consents, Terms};
+use super::consents::{Consent, ConsentBook};
+use super::drill::{Drill, Kill};
 use super::fields::Field;
-use super::ledger::{Entry, Ledger};
+use super::ledger::{Ledger, Payment};
 
 /// Consents and payments.
 pub struct Book {
     pub ledger: Arc<Ledger>,
-    consents: Consents,
-    payments: Mutex<HashMap<String, Payment>>,
-    payment_time: Duration,
-}
-
-struct Payment {
-    client_id: String,
-    resource: Value,
+    pub consents: ConsentBook,
+    pub payment_time: Duration,
+    pub drill: Drill,
 }
 
 /// A payment order, with what the gate knows of it.
@@ -32,25 +27,45 @@ pub struct Order<'a> {
     pub client_id: &'a str,
     /// The consent that the access token was given for.
     pub intent: Option<&'a str>,
+    /// Whether the gate has compared the order with its consent.
+    pub is_matched: bool,
     /// None where a drill switches `RunOnce` off.
     pub idempotency_key: Option<&'a IdempotencyKey>,
     pub document: &'a Value,
 }
 
-impl Book {
-    pub fn new(ledger: Ledger, payment_time: Duration) -> Self {
-        Self {
-            ledger: Arc::new(ledger),
-            consents: Consents::default(),
-            payments: Mutex::default(),
-            payment_time,
-        }
-    }
+/// Why a payment has no answer.
+pub enum NotPaid {
+    Refused(Rejection),
+    /// Nobody knows whether it was executed.
+    Unknown,
+}
 
+impl From<Rejection> for NotPaid {
+    fn from(rejection: Rejection) -> Self {
+        Self::Refused(rejection)
+    }
+}
+
+/// The fields that this bank understands; the others are kept and compared, not read.
+struct Terms<'a> {
+    initiation: &'a Value,
+    risk: &'a Value,
+    amount: Amount,
+}
+
+impl Book {
     /// Keeps a consent. A bank would ask its customer now; this one takes the answer for given.
-    pub fn consent(&self, client_id: &str, document: &Value) -> Result<Value, Rejection> {
+    pub async fn consent(&self, client_id: &str, document: &Value) -> Result<Value, Rejection> {
         let terms = terms(document)?;
-        let id = self.consents.create(client_id, terms.clone());
+        let id = Uuid::new_v4().to_string();
+        let consent = Consent {
+            consent_id: id.clone(),
+            client_id: client_id.to_owned(),
+            initiation: terms.initiation.clone(),
+            risk: terms.risk.clone(),
+        };
+        self.consents.0.enter(consent).await.map_err(unavailable)?;
         let now = date_time();
         Ok(json!({
             "Data": {
@@ -66,29 +81,20 @@ impl Book {
         }))
     }
 
-    /// Executes a payment: once, as consented, and on disk before the answer.
-    pub async fn pay(&self, order: Order<'_>) -> Result<Value, Rejection> {
+    /// Executes a payment as consented, on disk before the answer. That it is executed once is the
+    /// gate's work.
+    pub async fn pay(&self, order: Order<'_>) -> Result<Value, NotPaid> {
         let terms = terms(order.document)?;
         let consent_id = Field::root(order.document).member("Data")?.member("ConsentId")?.text()?;
-        if order.intent != Some(consent_id) {
-            return Err(Rejection::new(Reason::ConsentNotPermitted).place("Data.ConsentId"));
+        if !order.is_matched {
+            self.match_consent(&order, consent_id).await?;
         }
-        self.consents.consume(consent_id, order.client_id, &terms)?;
+        let is_hit = self.drill.hits();
         tokio::time::sleep(self.payment_time).await;
-
-        let payment_id = Uuid::new_v4().to_string();
-        let entry = Entry {
-            payment_id: payment_id.clone(),
-            consent_id: consent_id.to_owned(),
-            client_id: order.client_id.to_owned(),
-            idempotency_key: order.idempotency_key.map(ToString::to_string),
-            amount: terms.amount.text().to_owned(),
-            currency: terms.amount.currency().to_owned(),
-        };
-        if let Err(error) = self.ledger.record(entry).await {
-            self.consents.restore(consent_id);
-            return Err(Rejection::new(Reason::ServiceUnavailable).source(error));
+        if is_hit {
+            self.drill.reach(Kill::InHandler);
         }
+        let payment_id = Uuid::new_v4().to_string();
         let now = date_time();
         let resource = json!({
             "Data": {
@@ -102,32 +108,57 @@ impl Book {
             "Links": { "Self": format!("{PAYMENTS}/{payment_id}") },
             "Meta": {},
         });
-        let payment = Payment { client_id: order.client_id.to_owned(), resource: resource.clone() };
-        self.payments().insert(payment_id, payment);
+        let payment = Payment {
+            payment_id,
+            consent_id: consent_id.to_owned(),
+            client_id: order.client_id.to_owned(),
+            idempotency_key: order.idempotency_key.map(ToString::to_string),
+            amount: terms.amount.text().to_owned(),
+            currency: terms.amount.currency().to_owned(),
+            resource: resource.clone(),
+        };
+        if let Err(error) = self.ledger.enter(payment).await {
+            tracing::error!(%error, "the ledger does not say whether it has a payment");
+            return Err(NotPaid::Unknown);
+        }
+        if is_hit {
+            self.drill.reach(Kill::BeforeSettle);
+        }
         Ok(resource)
     }
 
-    /// A payment of this client. Another client's is as unknown as one that never was.
-    pub fn payment(&self, client_id: &str, id: &str) -> Result<Value, Rejection> {
-        let payments = self.payments();
-        match payments.get(id).filter(|payment| payment.client_id == client_id) {
-            Some(payment) => Ok(payment.resource.clone()),
-            None => Err(Rejection::new(Reason::ResourceUnknown).place("DomesticPaymentId")),
+    /// Where no gate compared the order with its consent.
+    async fn match_consent(&self, order: &Order<'_>, consent_id: &str) -> Result<(), Rejection> {
+        let refused = |reason| Err(Rejection::new(reason).place("Data.ConsentId"));
+        if order.intent != Some(consent_id) {
+            return refused(Reason::ConsentNotPermitted);
+        }
+        match self.consents.matches(order.client_id, consent_id, order.document).await {
+            Ok(()) => Ok(()),
+            Err(fault) => Err(Rejection::new(Reason::ConsentMismatch).source(fault)),
         }
     }
 
-    fn payments(&self) -> MutexGuard<'_, HashMap<String, Payment>> {
-        self.payments.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A payment of this client. Another client's is as unknown as one that never was.
+    pub async fn payment(&self, client_id: &str, id: &str) -> Result<Value, Rejection> {
+        let payment = self.ledger.find(id).await.map_err(unavailable)?;
+        match payment.filter(|payment| payment.client_id == client_id) {
+            Some(payment) => Ok(payment.resource),
+            None => Err(Rejection::new(Reason::ResourceUnknown).place("DomesticPaymentId")),
+        }
     }
 }
 
-/// The fields that this bank understands; the others are kept and compared, not read.
-fn terms(document: &Value) -> Result<Terms, Rejection> {
+fn terms(document: &Value) -> Result<Terms<'_>, Rejection> {
     let root = Field::root(document);
     let initiation = root.member("Data")?.member("Initiation")?;
     let amount = Amount::read(&initiation.member("InstructedAmount")?)?;
-    let risk = root.member("Risk")?.object()?.clone();
-    Ok(Terms { initiation: initiation.object()?.clone(), risk, amount })
+    let risk = root.member("Risk")?.object()?;
+    Ok(Terms { initiation: initiation.object()?, risk, amount })
+}
+
+fn unavailable(error: std::io::Error) -> Rejection {
+    Rejection::new(Reason::ServiceUnavailable).source(error)
 }
 
 /// Now, as RFC 3339 writes it.

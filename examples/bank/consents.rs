@@ -1,81 +1,69 @@
-//! Consents: authorised at creation, used once, in memory.
+//! Consents: authorised at creation. Whether one is used up is the gate's to know.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tower_open_banking::reject::{Reason, Rejection};
-use uuid::Uuid;
+use tower_open_banking::consent::{ConsentFault, Consents, Submission};
+use tower_open_banking::gate::BoxFuture;
 
-use super::amount::Amount;
+use super::register::{Entry, Register};
 
 /// What a customer has agreed to.
-#[derive(Clone)]
-pub struct Terms {
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Consent {
+    pub consent_id: String,
+    pub client_id: String,
     /// `Data.Initiation`.
     pub initiation: Value,
     /// `Risk`.
     pub risk: Value,
-    /// `Data.Initiation.InstructedAmount`.
-    pub amount: Amount,
 }
 
-struct Consent {
-    client_id: String,
-    terms: Terms,
-    status: Status,
-}
-
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Status {
-    Authorised,
-    Consumed,
-}
-
-/// All consents: as many as memory holds, for this is a demonstration.
-#[derive(Default)]
-pub struct Consents(Mutex<HashMap<String, Consent>>);
-
-impl Consents {
-    /// Keeps a consent and gives it a name.
-    pub fn create(&self, client_id: &str, terms: Terms) -> String {
-        let id = Uuid::new_v4().to_string();
-        let consent =
-            Consent { client_id: client_id.to_owned(), terms, status: Status::Authorised };
-        self.lock().insert(id.clone(), consent);
-        id
+impl Entry for Consent {
+    fn id(&self) -> &str {
+        &self.consent_id
     }
+}
 
-    /// Uses a consent up. Of several orders at once, one gets it.
-    pub fn consume(&self, id: &str, client_id: &str, terms: &Terms) -> Result<(), Rejection> {
-        let refuse = |reason, place: &'static str| Err(Rejection::new(reason).place(place));
-        let mut consents = self.lock();
+/// All consents.
+#[derive(Clone)]
+pub struct ConsentBook(pub Arc<Register<Consent>>);
+
+impl ConsentBook {
+    /// Whether an order is what its client has a consent to.
+    pub async fn matches(
+        &self,
+        client_id: &str,
+        consent_id: &str,
+        order: &Value,
+    ) -> Result<(), ConsentFault> {
+        let consent = self.0.find(consent_id).await;
+        let consent = consent.map_err(|source| ConsentFault::Unavailable { source: source.into() });
         // Whose consent it is must not show: another client's consent is as good as none.
-        let known = consents.get_mut(id).filter(|consent| consent.client_id == client_id);
-        let Some(consent) = known else {
-            return refuse(Reason::ResourceUnknown, "Data.ConsentId");
+        let Some(consent) = consent?.filter(|consent| consent.client_id == client_id) else {
+            return Err(ConsentFault::Unknown);
         };
-        if consent.status != Status::Authorised {
-            return refuse(Reason::ConsentStatusInvalid, "Data.ConsentId");
-        }
-        if consent.terms.initiation != terms.initiation {
-            return refuse(Reason::ConsentMismatch, "Data.Initiation");
-        }
-        if consent.terms.risk != terms.risk {
-            return refuse(Reason::ConsentMismatch, "Risk");
-        }
-        consent.status = Status::Consumed;
-        Ok(())
-    }
-
-    /// Gives back a consent whose payment was not executed.
-    pub fn restore(&self, id: &str) {
-        if let Some(consent) = self.lock().get_mut(id) {
-            consent.status = Status::Authorised;
+        let differs = |place: &'static str| Err(ConsentFault::Differs { place: place.into() });
+        match order {
+            order if order["Data"]["Initiation"] != consent.initiation => {
+                differs("Data.Initiation")
+            }
+            order if order["Risk"] != consent.risk => differs("Risk"),
+            _ => Ok(()),
         }
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Consent>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Consents for ConsentBook {
+    fn compare(&self, submission: Submission) -> BoxFuture<'static, Result<(), ConsentFault>> {
+        let book = self.clone();
+        Box::pin(async move {
+            // The gate has read the body before: that it is JSON is known.
+            let order = serde_json::from_slice(&submission.body)
+                .map_err(|error| ConsentFault::Unavailable { source: error.into() })?;
+            book.matches(&submission.client_id, &submission.consent_id, &order).await
+        })
     }
 }

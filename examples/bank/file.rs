@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tower_open_banking::config::{
-    CertificateSource, Client, ClientCertificate, Config, Dpop, Idempotency, Identity, Profile,
-    Scopes, SenderConstraint, Signature, Signing, Token, Trust,
+    CertificateSource, Client, ClientCertificate, Config, Dpop, Fetch, Idempotency, Identity,
+    Profile, Scopes, SenderConstraint, Signature, Signing, Token, Trust,
 };
+
+use super::drill::Drill;
 
 /// What the file says. `examples/bank.toml` explains each key.
 ///
@@ -20,9 +22,12 @@ use tower_open_banking::config::{
 pub struct BankFile {
     pub listen: SocketAddr,
     pub admin_listen: SocketAddr,
+    pub consent_file: PathBuf,
     pub ledger_file: PathBuf,
     #[serde(default)]
     pub payment_millis: u64,
+    #[serde(default)]
+    pub drill: Drill,
     pub tls: Option<TlsFiles>,
 
     profile: Profile,
@@ -34,6 +39,7 @@ pub struct BankFile {
     identity: Identity,
     stop_list: Option<PathBuf>,
     token: Token,
+    fetch: Option<Fetch>,
     #[serde(default)]
     client: Vec<Client>,
     signing: Option<Signing>,
@@ -65,6 +71,7 @@ impl BankFile {
     }
 
     fn judge(&self) -> Result<(), String> {
+        self.drill.judge()?;
         if !self.admin_listen.ip().is_loopback() {
             return Err("admin_listen: the ledger is shown on loopback only".to_owned());
         }
@@ -94,6 +101,7 @@ impl BankFile {
             identity: self.identity,
             stop_list: self.stop_list,
             token: self.token,
+            fetch: self.fetch,
             client: self.client,
             signing: self.signing,
             signature: self.signature,

@@ -7,6 +7,7 @@ use tower_open_banking::config::{Config, Profile};
 use tower_open_banking::context::Observer;
 use tower_open_banking::gate::{Gate, GateBuilder};
 
+use super::book::Book;
 use super::in_flight::InFlight;
 
 /// One gate for each kind of service under PSD2.
@@ -20,13 +21,18 @@ pub struct Gates {
 
 impl Gates {
     /// Reads the files that the configuration names, and builds.
-    pub fn open(
+    pub async fn open(
         config: &Config,
         folder: &Path,
+        book: &Book,
         observer: impl Observer + Clone,
         in_flight: &InFlight,
     ) -> Result<Self, String> {
-        let setup = config.open(folder).map_err(|error| error.to_string())?;
+        // Whoever is asked over https is asked with it.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let setup = config.open_with_consents(folder, book.consents.clone());
+        let setup = setup.map_err(|error| error.to_string())?;
+        setup.prepare_store().await.map_err(|error| error.to_string())?;
         let fetches = config.trust.as_ref().is_some_and(|trust| trust.fetch);
         if let Some(revocation) = setup.revocation().filter(|_| fetches) {
             revocation.refresher().spawn();
@@ -39,6 +45,7 @@ impl Gates {
             builder
                 .observer(observer.clone())
                 .executor(in_flight.clone())
+                .clock(book.drill.clone())
                 .build()
                 .map_err(|error| error.to_string())
         };

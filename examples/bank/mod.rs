@@ -7,18 +7,20 @@ mod app;
 mod book;
 mod connection;
 mod consents;
+mod drill;
 mod fields;
 mod file;
 mod gates;
 mod in_flight;
 mod ledger;
 mod listener;
+mod register;
 mod tls;
 
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,11 +28,12 @@ use tokio::net::TcpListener;
 use tower_open_banking::context::Observer;
 
 use self::book::Book;
+use self::consents::ConsentBook;
 use self::file::BankFile;
 use self::gates::Gates;
 use self::in_flight::InFlight;
-use self::ledger::Ledger;
 use self::listener::Listener;
+use self::register::{Entry, Register};
 
 /// A bank that listens, but does not answer before [`serve`](Self::serve).
 pub struct Bank {
@@ -50,19 +53,23 @@ impl Bank {
         let bad = |what: String| StartError::File(format!("{}: {what}", file.display()));
         let content = BankFile::read(file).map_err(bad)?;
         let (listen, admin_listen) = (content.listen, content.admin_listen);
-        let payment_time = Duration::from_millis(content.payment_millis);
         let tls =
             content.tls.as_ref().map(|tls| tls::open(tls, folder)).transpose().map_err(bad)?;
-        let ledger_file = folder.join(&content.ledger_file);
-
+        let book = Book {
+            ledger: register("ledger_file", folder.join(&content.ledger_file)).map_err(bad)?,
+            consents: ConsentBook(
+                register("consent_file", folder.join(&content.consent_file)).map_err(bad)?,
+            ),
+            payment_time: Duration::from_millis(content.payment_millis),
+            drill: content.drill.clone().within(folder),
+        };
         let in_flight = InFlight::default();
-        let gates = Gates::open(&content.into_config(), folder, observer, &in_flight);
+        let gates = Gates::open(&content.into_config(), folder, &book, observer, &in_flight).await;
         let gates = gates.map_err(bad)?;
-        let ledger = Ledger::open(ledger_file).map_err(bad)?;
         Ok(Self {
             listener: Listener::new(bind(listen).await?, tls),
             admin: bind(admin_listen).await?,
-            book: Arc::new(Book::new(ledger, payment_time)),
+            book: Arc::new(book),
             gates,
             in_flight,
         })
@@ -100,6 +107,11 @@ impl Bank {
         }
         admin.abort();
     }
+}
+
+fn register<T: Entry>(key: &str, file: PathBuf) -> Result<Arc<Register<T>>, String> {
+    let wrong = format!("{key}: {}", file.display());
+    Register::open(file).map(Arc::new).map_err(|error| format!("{wrong}: {error}"))
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -35,7 +35,8 @@ impl Branch {
         let mut file: toml::Table = std::fs::read_to_string(folder.join("bank.toml"))?.parse()?;
         file.insert("listen".into(), "127.0.0.1:0".into());
         file.insert("admin_listen".into(), "127.0.0.1:0".into());
-        file.insert("ledger_file".into(), format!("{name}.ledger.json").into());
+        file.insert("ledger_file".into(), format!("{name}.ledger.jsonl").into());
+        file.insert("consent_file".into(), format!("{name}.consents.jsonl").into());
         change(&mut file);
         let encrypted = file.contains_key("tls");
         let path = folder.join(format!("{name}.toml"));

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::request::Parts;
+use rustls_pki_types::UnixTime;
 
 use super::claims::RequestClaims;
 use super::presented::{Carrier, PresentedRequest};
@@ -179,7 +180,7 @@ impl VerifyRequestObject {
             Ok(signed) => signed,
             Err(rejection) => return Verdict::reject(rejection),
         };
-        let lookup = match self.0.read(&signed, client) {
+        let lookup = match self.0.read(&signed, client, context.now()) {
             Ok((_, lookup)) => lookup,
             Err(rejection) => return Verdict::reject(rejection),
         };
@@ -219,6 +220,7 @@ impl Verifier {
         &self,
         signed: &'a str,
         client: &Client,
+        now: UnixTime,
     ) -> Result<(Compact<'a>, KeyLookup), Rejection> {
         let jws = Compact::parse(signed).map_err(|error| invalid("not a JWS").source(error))?;
         let typ = jws.header().typ().map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
@@ -231,7 +233,7 @@ impl Verifier {
         }
         let kid = jws.header().key_id().ok_or_else(|| invalid("no kid"))?;
         let keys = client.signing_keys().ok_or_else(|| invalid("the client has no keys"))?;
-        let lookup = keys.find(kid);
+        let lookup = keys.find(kid, now);
         Ok((jws, lookup))
     }
 

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use rustls_pki_types::UnixTime;
+
 use super::{Certificate, Name, RegisteredName};
 use crate::client_auth::Registration;
 use crate::crypto::{Algorithm, constant_time_eq};
 use crate::gate::BoxFuture;
-use crate::jose::KeySource;
+use crate::jose::{KeySource, Lookup};
 
 /// By what a client's certificate is known. One of them; RFC 8705, 2.1.2 forbids several.
 #[derive(Clone)]
@@ -19,6 +21,9 @@ pub enum CertificateMatch {
     NoCertificate,
     /// The `organizationIdentifier` of the subject, exactly one, character by character.
     OrganizationIdentifier(String),
+    /// A certificate that the client registered: the first in the `x5c` of a key of its JWK set, octet
+    /// by octet (RFC 8705, 2.2).
+    RegisteredCertificates(Arc<dyn KeySource>),
     /// The public keys that the client registered (the DER of their SubjectPublicKeyInfo).
     RegisteredKeys(Vec<Vec<u8>>),
     /// A subject alternative name of type dNSName, compared without case.
@@ -42,8 +47,15 @@ pub enum CertificateMatch {
 }
 
 impl CertificateMatch {
-    /// Whether a certificate is the client's.
-    pub fn matches(&self, certificate: &Certificate) -> bool {
+    /// Whether a certificate is the client's; later, where its JWK set must be fetched first.
+    pub fn matches(&self, certificate: &Certificate, now: UnixTime) -> Lookup<bool> {
+        match self {
+            Self::RegisteredCertificates(keys) => keys.has_certificate(certificate, now),
+            registered => Lookup::Now(Ok(registered.names(certificate))),
+        }
+    }
+
+    fn names(&self, certificate: &Certificate) -> bool {
         let names = certificate.subject_alternative_names();
         let any = |list: fn(&super::SubjectAlternativeNames) -> &[String], wanted: &str| {
             !wanted.is_empty()
@@ -54,6 +66,8 @@ impl CertificateMatch {
             Self::OrganizationIdentifier(wanted) => {
                 !wanted.is_empty() && certificate.organization_identifiers() == [wanted.as_str()]
             }
+            // Its owner is asked.
+            Self::RegisteredCertificates(_) => false,
             Self::RegisteredKeys(keys) => {
                 keys.iter().any(|key| constant_time_eq(key, certificate.spki_der()))
             }

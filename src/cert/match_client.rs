@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::request::Parts;
+use rustls_pki_types::UnixTime;
 
 use super::client::{Client, ClientLookup, ClientRegistry, FoundClient};
 use super::{Certificate, TrustedCertificate};
 use crate::context::Context;
 use crate::gate::{Audit, Evidence, Halt, Refs, Rule, Verdict, rule_layers};
+use crate::jose::{KeysUnavailable, Lookup};
 use crate::reject::{Reason, Rejection};
 use crate::token::{AccessToken, BoundToken};
 
@@ -18,8 +20,8 @@ use crate::token::{AccessToken, BoundToken};
 ///
 /// The registry knows the `client_id` of the access token, and the certificate is known as that
 /// client's by what was registered ([`CertificateMatch`](super::CertificateMatch)): subject name,
-/// optionally with its issuer, a subject alternative name, thumbprint, key, or organisation
-/// identifier.
+/// optionally with its issuer, a subject alternative name, thumbprint, key, organisation identifier,
+/// or the certificates in its JWK set.
 ///
 /// # Needs and leaves
 ///
@@ -33,11 +35,11 @@ use crate::token::{AccessToken, BoundToken};
 /// # Rejections
 ///
 /// [`Reason::ClientUnknown`], [`Reason::ClientMismatch`]; [`Reason::ServiceUnavailable`] where the
-/// registry does not answer.
+/// registry or the client's JWK set does not answer.
 ///
 /// # Specification
 ///
-/// RFC 8705, 2.1.2; RFC 4517, 4.2.15; RFC 5280, 7.1.
+/// RFC 8705, 2.1.2 and 2.2; RFC 4517, 4.2.15; RFC 5280, 7.1.
 #[derive(Clone)]
 pub struct MatchClient(Arc<dyn ClientRegistry>);
 
@@ -57,25 +59,52 @@ impl Rule for MatchClient {
         &self,
         (trusted, token, _): Refs<'_, Self::Needs>,
         _: &mut Parts,
-        _: &Context,
+        context: &Context,
     ) -> Verdict<RegisteredClient> {
+        let now = context.now();
         match self.0.find(token.client_id()) {
-            ClientLookup::Now(found) => matching(found, trusted.certificate()).into(),
+            ClientLookup::Now(found) => matching(found, trusted.certificate(), now),
             ClientLookup::Later(search) => {
                 let certificate = trusted.shared();
                 Verdict::Later(Box::pin(async move {
-                    matching(search.await, &certificate).map_err(Halt::from)
+                    match matching(search.await, &certificate, now) {
+                        Verdict::Later(waiting) => waiting.await,
+                        Verdict::Now(known) => known,
+                        Verdict::Flawed(_, rejection) => Err(rejection.into()),
+                    }
                 }))
             }
         }
     }
 }
 
-fn matching(found: FoundClient, certificate: &Certificate) -> Result<RegisteredClient, Rejection> {
-    let client = registered(found)?;
-    match client.certificate().matches(certificate) {
-        true => Ok(RegisteredClient(client)),
-        false => Err(Rejection::new(Reason::ClientMismatch)),
+fn matching(
+    found: FoundClient,
+    certificate: &Certificate,
+    now: UnixTime,
+) -> Verdict<RegisteredClient> {
+    let client = match registered(found) {
+        Ok(client) => client,
+        Err(rejection) => return Verdict::reject(rejection),
+    };
+    match client.certificate().matches(certificate, now) {
+        Lookup::Now(known) => matched(client, known).into(),
+        Lookup::Later(search) => {
+            Verdict::Later(Box::pin(
+                async move { matched(client, search.await).map_err(Halt::from) },
+            ))
+        }
+    }
+}
+
+fn matched(
+    client: Arc<Client>,
+    is_its_own: Result<bool, KeysUnavailable>,
+) -> Result<RegisteredClient, Rejection> {
+    match is_its_own {
+        Ok(true) => Ok(RegisteredClient(client)),
+        Ok(false) => Err(Rejection::new(Reason::ClientMismatch)),
+        Err(error) => Err(Rejection::new(Reason::ServiceUnavailable).source(error)),
     }
 }
 
@@ -134,6 +163,7 @@ mod tests {
     use super::super::{CertificateMatch, Clients, RegistryUnavailable};
     use super::*;
     use crate::gate::test_support::{at, judged, request};
+    use crate::jose::{KeyLookup, KeySource};
     use crate::token::test_tokens::access_token;
 
     /// A registry that answers this to every question, at once or later.
@@ -155,7 +185,7 @@ mod tests {
         Client::new("tpp", identifier).in_directory("org-1", "software-1")
     }
 
-    fn matched(registry: impl ClientRegistry) -> Result<RegisteredClient, Reason> {
+    fn judged_by(registry: impl ClientRegistry) -> Result<RegisteredClient, Reason> {
         let trusted = TrustedCertificate::of(read(&ISSUING.issues(|_| {})));
         let token = access_token(|_| {});
         let needs = (&trusted, &token, &BoundToken::assertion());
@@ -164,13 +194,13 @@ mod tests {
     }
 
     fn reason(registry: impl ClientRegistry) -> Option<Reason> {
-        matched(registry).err()
+        judged_by(registry).err()
     }
 
     #[test]
     fn the_client_of_the_token_with_its_own_certificate_is_matched() {
         let clients = Clients::of([known_by("PSDGB-FCA-123456")]).unwrap();
-        let registered = matched(Arc::new(clients)).unwrap();
+        let registered = judged_by(Arc::new(clients)).unwrap();
         assert_eq!((registered.client_id(), registered.client().client_id()), ("tpp", "tpp"));
         let mut line = Audit::default();
         registered.audit(&mut line);
@@ -200,6 +230,40 @@ mod tests {
             assert_eq!(reason(Says(good, later)), None);
             assert_eq!(reason(Says(mismatch, later)), Some(Reason::ClientMismatch));
             assert_eq!(reason(Says(|| Ok(None), later)), Some(Reason::ClientUnknown));
+        }
+    }
+
+    /// The JWK set of a client, which answers this about every certificate, at once or later.
+    struct Registered(Result<bool, KeysUnavailable>, bool);
+
+    impl KeySource for Registered {
+        fn find(&self, kid: &str, _: UnixTime) -> KeyLookup {
+            panic!("{kid} is looked for")
+        }
+
+        fn has_certificate(&self, certificate: &Certificate, now: UnixTime) -> Lookup<bool> {
+            assert_eq!(now.as_secs(), NOW);
+            assert_eq!(certificate.organization_identifiers(), ["PSDGB-FCA-123456"]);
+            let answer = self.0;
+            match self.1 {
+                true => Lookup::Later(Box::pin(async move { answer })),
+                false => Lookup::Now(answer),
+            }
+        }
+    }
+
+    #[test]
+    fn a_certificate_in_the_jwk_set_of_the_client_is_its_own() {
+        let verdict = |answer, later| {
+            let keys = Arc::new(Registered(answer, later));
+            let client = Client::new("tpp", CertificateMatch::RegisteredCertificates(keys));
+            reason(Clients::of([client]).unwrap())
+        };
+        for later in [false, true] {
+            assert_eq!(verdict(Ok(true), later), None);
+            assert_eq!(verdict(Ok(false), later), Some(Reason::ClientMismatch));
+            let unavailable = Some(Reason::ServiceUnavailable);
+            assert_eq!(verdict(Err(KeysUnavailable), later), unavailable);
         }
     }
 

@@ -235,13 +235,13 @@ impl Authenticator {
         let certificate = match (registration.authentication(), assertion) {
             (AuthenticationMethod::PrivateKeyJwt, Some(assertion)) => {
                 let bound = registration.constraint() == SenderConstraint::Certificate;
-                let certificate = if bound { shown(offer, &client)? } else { None };
+                let certificate = if bound { shown(offer, &client, now).await? } else { None };
                 self.assertions.verify(assertion, &client, now).await?;
                 certificate
             }
-            (AuthenticationMethod::TlsClientAuth, None) => Some(issued(offer, &client)?),
+            (AuthenticationMethod::TlsClientAuth, None) => Some(issued(offer, &client, now).await?),
             (AuthenticationMethod::SelfSignedTlsClientAuth, None) => {
-                Some(self_signed(offer, &client, now)?)
+                Some(self_signed(offer, &client, now).await?)
             }
             (registered, _) => {
                 let registered = registered.as_str();
@@ -294,23 +294,40 @@ fn assertion(form: &Form, authorization: bool) -> Result<Option<&str>, Rejection
 }
 
 /// The certificate to which the tokens of a client are to be bound, where it shows one.
-fn shown(offer: Offer, client: &Client) -> Result<Option<Arc<Certificate>>, Rejection> {
+async fn shown(
+    offer: Offer,
+    client: &Client,
+    now: UnixTime,
+) -> Result<Option<Arc<Certificate>>, Rejection> {
     match offer {
         Offer::Nothing => Ok(None),
-        offer => issued(offer, client).map(Some),
+        offer => issued(offer, client, now).await.map(Some),
     }
 }
 
 /// RFC 8705, 2.1: of an authority, and the client's.
-fn issued(offer: Offer, client: &Client) -> Result<Arc<Certificate>, Rejection> {
+async fn issued(
+    offer: Offer,
+    client: &Client,
+    now: UnixTime,
+) -> Result<Arc<Certificate>, Rejection> {
     match offer {
         Offer::Nothing => Err(failed("no certificate")),
         Offer::Untrusted(_, why) => Err(untrusted(why)),
-        Offer::Trusted(certificate) => match client.certificate().matches(&certificate) {
+        Offer::Trusted(certificate) => match is_of(client, &certificate, now).await? {
             true => Ok(certificate),
             false => Err(failed("the certificate is not that of the client")),
         },
     }
+}
+
+async fn is_of(
+    client: &Client,
+    certificate: &Certificate,
+    now: UnixTime,
+) -> Result<bool, Rejection> {
+    let known = client.certificate().matches(certificate, now).answer().await;
+    known.map_err(|error| Rejection::new(Reason::ServiceUnavailable).source(error))
 }
 
 /// A verdict that was not to be had is our fault; any other would tell that the client exists.
@@ -322,7 +339,7 @@ fn untrusted(why: Rejection) -> Rejection {
 }
 
 /// RFC 8705, 2.2: registered itself. Whoever makes a certificate gives it what names he likes.
-fn self_signed(
+async fn self_signed(
     offer: Offer,
     client: &Client,
     now: UnixTime,
@@ -331,8 +348,7 @@ fn self_signed(
         Offer::Nothing => return Err(failed("no certificate")),
         Offer::Trusted(certificate) | Offer::Untrusted(certificate, _) => certificate,
     };
-    let registered = client.certificate();
-    if !is_pinned(registered) || !registered.matches(&certificate) {
+    if !is_pinned(client.certificate()) || !is_of(client, &certificate, now).await? {
         return Err(failed("the certificate is not registered for the client"));
     }
     if now < certificate.not_before() {
@@ -349,7 +365,12 @@ fn self_signed(
 
 /// Whether a certificate is known by itself, and not by a name that somebody must vouch for.
 fn is_pinned(registered: &CertificateMatch) -> bool {
-    matches!(registered, CertificateMatch::RegisteredKeys(_) | CertificateMatch::Thumbprint(_))
+    matches!(
+        registered,
+        CertificateMatch::RegisteredCertificates(_)
+            | CertificateMatch::RegisteredKeys(_)
+            | CertificateMatch::Thumbprint(_)
+    )
 }
 
 /// Whatever is wrong with the client looks the same from outside.

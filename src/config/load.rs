@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::fetch::Over;
+use super::keys::Keys;
 use super::sender::{due, useless};
 use super::{Client, Config, ConfigError, Profile, SenderConstraint, Signature, Signing, Token};
 use crate::cert::{CertificateMatch, Clients, NameOrder, RegisteredName};
 use crate::crypto::{Algorithm, SigningKey};
 use crate::eidas::OrganizationId;
-use crate::jose::KeySet;
 use crate::profile::obie;
 use crate::signature::{ObieSigning, ResponseSigner, TrustAnchors, VerifySignature};
 use crate::token::{TokenAudience, TokenIssuer, VerifyToken};
@@ -40,20 +41,25 @@ impl Files<'_> {
         })
     }
 
-    pub(super) fn token(&self, token: &Token) -> Result<VerifyToken, ConfigError> {
+    pub(super) fn token(&self, token: &Token, over: &Over) -> Result<VerifyToken, ConfigError> {
         for (key, text) in [("token.issuer", &token.issuer), ("token.audience", &token.audience)] {
             if text.is_empty() {
                 return Err(ConfigError::value(key, "empty"));
             }
         }
-        let keys = self.parsed("token.keys", &token.keys, KeySet::parse)?;
+        let (file, uri) = (token.keys.as_deref(), token.jwks_uri.as_deref());
+        let keys = self.keys(&Keys { table: "token", file, uri }, over)?;
+        if let Some(introspection) = &token.introspection {
+            return introspection.rule(token, keys, over);
+        }
+        let keys = keys.ok_or_else(|| ConfigError::value("token.keys", "due, or `jwks_uri`"))?;
         let issuer = TokenIssuer(token.issuer.clone());
         let audience = TokenAudience(token.audience.clone());
         let rule = VerifyToken::issued_by(issuer, audience, keys);
         Ok(if token.allow_untyped { rule.allow_untyped() } else { rule })
     }
 
-    pub(super) fn clients(&self, config: &Config) -> Result<Clients, ConfigError> {
+    pub(super) fn clients(&self, config: &Config, over: &Over) -> Result<Clients, ConfigError> {
         if config.trust.as_ref().is_some_and(|trust| trust.anchors.len() > 1) {
             // A subject name alone can be had from any of the authorities.
             for client in config.client.iter().filter(|client| client.issuer_dn.is_none()) {
@@ -75,7 +81,7 @@ impl Files<'_> {
             .client
             .iter()
             .enumerate()
-            .map(|(index, client)| self.client(index, client, config))
+            .map(|(index, client)| self.client(index, client, config, over))
             .collect();
         Clients::of(clients?).map_err(|error| ConfigError::value("client", error))
     }
@@ -85,6 +91,7 @@ impl Files<'_> {
         index: usize,
         client: &Client,
         config: &Config,
+        over: &Over,
     ) -> Result<crate::cert::Client, ConfigError> {
         let profile = config.profile;
         let key = |name: &str| format!("client[{index}].{name}");
@@ -133,13 +140,13 @@ impl Files<'_> {
         if signed(profile) && !algorithms.contains(&Algorithm::Ps256) {
             return Err(ConfigError::value(key("algorithms"), "none is allowed by the profile"));
         }
-        match &client.keys {
-            Some(path) => {
-                let keys = self.parsed(&key("keys"), path, KeySet::parse)?;
-                Ok(registered.signs_with(keys, algorithms))
-            }
+        let table = format!("client[{index}]");
+        let (file, uri) = (client.keys.as_deref(), client.jwks_uri.as_deref());
+        match self.keys(&Keys { table: &table, file, uri }, over)? {
+            Some(keys) => Ok(registered.signs_with(keys, algorithms)),
             None if signed(profile) => {
-                Err(ConfigError::value(key("keys"), "due in a profile with message signatures"))
+                let why = "due in a profile with message signatures";
+                Err(ConfigError::value(key("keys"), why))
             }
             None => Ok(registered),
         }

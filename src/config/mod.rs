@@ -18,12 +18,17 @@
 mod client_certificate;
 mod demands;
 mod error;
+mod fetch;
 mod gates;
+mod idempotency;
 mod identity;
+mod introspection;
+mod keys;
 mod load;
 mod off;
 mod sender;
 mod setup;
+mod store;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -33,6 +38,9 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 pub use self::error::ConfigError;
+pub use self::fetch::Fetch;
+pub use self::idempotency::{Idempotency, Store, StoreUrl};
+pub use self::introspection::Introspection;
 pub use self::setup::Setup;
 pub use self::trust::{OcspHash, OcspResponder, RevocationCheck, StalePolicy, Trust};
 use crate::cert::{Encoding, TrustedPeers};
@@ -60,6 +68,8 @@ pub struct Config {
     pub stop_list: Option<PathBuf>,
     /// Whose access tokens are good.
     pub token: Token,
+    /// How key sets are fetched and the authorization server is asked.
+    pub fetch: Option<Fetch>,
     /// The registered clients.
     #[serde(default)]
     pub client: Vec<Client>,
@@ -127,7 +137,7 @@ pub struct Dpop {
     pub origin: String,
     /// Where it is kept which proofs were used.
     #[serde(default)]
-    pub store: Store,
+    pub store: ProofStore,
     /// How many proofs the store in memory holds before it refuses; 100 000 if absent.
     pub capacity: Option<usize>,
     /// How old a proof may be, in seconds; 60 if absent, and at most 300.
@@ -140,6 +150,18 @@ pub struct Dpop {
     pub nonce_keys: Vec<PathBuf>,
     /// After how many seconds the nonce changes; 60 if absent. One is good for up to twice that.
     pub nonce_lifetime: Option<u64>,
+}
+
+/// Where it is kept which proofs were used.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum ProofStore {
+    /// With the idempotency keys: due where several instances serve.
+    Idempotency,
+    /// In this process.
+    #[default]
+    Memory,
 }
 
 /// Where the client certificate comes from.
@@ -223,7 +245,11 @@ pub struct Token {
     /// This resource server in `aud`.
     pub audience: String,
     /// A file with the issuer's JWK set.
-    pub keys: PathBuf,
+    pub keys: Option<PathBuf>,
+    /// Where the issuer publishes its JWK set, over https: instead of `keys`.
+    pub jwks_uri: Option<String>,
+    /// Asks the authorization server about each token, instead of verifying it with the keys.
+    pub introspection: Option<Introspection>,
     /// Also takes tokens from before RFC 9068.
     #[serde(default)]
     pub allow_untyped: bool,
@@ -245,8 +271,11 @@ pub struct Client {
     pub subject_dn: Option<String>,
     /// The issuer that must have signed the certificate, if pinned.
     pub issuer_dn: Option<String>,
-    /// A file with the JWK set of its signing keys; due in every profile that signs.
+    /// A file with the JWK set of its signing keys; these or `jwks_uri` are due in every profile
+    /// that signs.
     pub keys: Option<PathBuf>,
+    /// Where it publishes its JWK set, over https: instead of `keys`.
+    pub jwks_uri: Option<String>,
     /// The algorithms with which it signs.
     #[serde(default)]
     pub algorithms: Vec<String>,
@@ -282,26 +311,6 @@ pub struct Signature {
     pub require_one_organisation: bool,
     /// Waiver 007: verifies nothing. Logged as a warning.
     pub danger_waiver_007: bool,
-}
-
-/// Where idempotency keys are kept.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Idempotency {
-    /// The store.
-    pub store: Store,
-    /// How many keys the store in memory holds before it refuses; 100 000 if absent.
-    pub capacity: Option<usize>,
-}
-
-/// A store of idempotency keys, or of proofs.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Store {
-    /// In this process.
-    #[default]
-    Memory,
 }
 
 /// The scopes that go with each role, as the product that this replaces configures them.

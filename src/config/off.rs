@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
+use crate::body::BodyBytes;
 use crate::cert::{
     Client, ClientCertificate, ClientLookup, ClientRegistry, Clients, ForwardedHeader,
     PeerCertificates, PresentCertificate, RegisteredClient, TrustedCertificate,
 };
+use crate::consent::MatchedConsent;
 use crate::context::Context;
 use crate::eidas::{IdentifyPsp, PspIdentity};
 use crate::gate::{GateBuilder, Refs, Rule, Verdict};
@@ -29,6 +31,7 @@ pub(super) fn switch_off(
         "FindClient" => gate.swap(name, AnyKeysClient(clients.clone())),
         "IdentifyPsp" => gate.swap(name, AnyPsp(IdentifyPsp::unjudged())),
         "MatchClient" => gate.swap(name, AnyClient(clients.clone())),
+        "MatchConsent" => gate.swap(name, AnyConsent),
         "PresentCertificate" => gate.swap(name, AnyHeader::new(header)),
         "TrustCertificate" => gate.swap(name, AnyCertificate),
         "VerifyDpop" => gate.swap(name, AnyKey),
@@ -109,6 +112,20 @@ impl Rule for AnyPsp {
         context: &Context,
     ) -> Verdict<PspIdentity> {
         self.0.check(trusted, request, context)
+    }
+}
+
+/// Takes an order for what was consented to.
+#[derive(Clone)]
+struct AnyConsent;
+
+impl Rule for AnyConsent {
+    const NAME: &'static str = "MatchConsent (off)";
+    type Needs = BodyBytes;
+    type Leaves = MatchedConsent;
+
+    fn check(&self, body: &BodyBytes, request: &mut Parts, _: &Context) -> Verdict<MatchedConsent> {
+        MatchedConsent::unmatched(request, body.bytes()).into()
     }
 }
 

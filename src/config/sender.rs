@@ -1,12 +1,14 @@
 //! To what a configuration binds access tokens.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::load::Files;
-use super::{Config, ConfigError, Dpop, Profile, SenderConstraint, Store};
+use super::store::Opened;
+use super::{Config, ConfigError, Dpop, Profile, ProofStore, SenderConstraint};
 use crate::cert::{PresentCertificate, TrustCertificate};
-use crate::replay::MemoryReplayStore;
+use crate::replay::{MemoryReplayStore, ReplayStore};
 use crate::revocation::Revocation;
 use crate::token::dpop::{DpopConfigError, DpopNonces, DpopProofs, ExternalOrigin};
 
@@ -70,10 +72,17 @@ impl Files<'_> {
         Ok((source.rule(config.profile)?, trust, revocation))
     }
 
-    pub(super) fn dpop(&self, dpop: &Dpop) -> Result<DpopProofs, ConfigError> {
+    pub(super) fn dpop(&self, dpop: &Dpop, shared: &Opened) -> Result<DpopProofs, ConfigError> {
         let origin = ExternalOrigin::parse(&dpop.origin).map_err(|why| wrong("origin", why))?;
-        let store = match dpop.store {
-            Store::Memory => MemoryReplayStore::with_capacity(dpop.capacity.unwrap_or(100_000)),
+        let store: Arc<dyn ReplayStore> = match (dpop.store, dpop.capacity) {
+            (ProofStore::Idempotency, None) => shared.replays.clone(),
+            (ProofStore::Idempotency, Some(_)) => {
+                let why = "the store of [idempotency] has its own";
+                return Err(ConfigError::value("dpop.capacity", why));
+            }
+            (ProofStore::Memory, capacity) => {
+                Arc::new(MemoryReplayStore::with_capacity(capacity.unwrap_or(100_000)))
+            }
         };
         let back = Duration::from_secs(dpop.max_age.unwrap_or(60));
         let ahead = Duration::from_secs(dpop.max_ahead.unwrap_or(10));

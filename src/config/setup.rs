@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use super::load::{self, Files, signed, version};
 use super::sender::due;
-use super::{Config, ConfigError, Profile, Scopes, SenderConstraint, Store, demands, off};
+use super::store::Opened;
+use super::{Config, ConfigError, Profile, Scopes, SenderConstraint, demands, off};
 use crate::cert::{Clients, ForwardedHeader};
+use crate::consent::Consents;
 use crate::eidas::StopList;
 use crate::eidas::trusted_list::QualifiedServices;
 use crate::gate::GateBuilder;
-use crate::idempotency::MemoryStore;
 use crate::profile::Bank;
 use crate::profile::fapi2::{Constraint, ResourceServer};
 use crate::revocation::Revocation;
@@ -21,6 +22,7 @@ use crate::signature::{SignResponse, VerifySignature};
 pub struct Setup {
     pub(super) profile: Profile,
     pub(super) parts: Parts,
+    store: Opened,
     clients: Arc<Clients>,
     revocation: Option<Revocation>,
     of_signing: Option<Revocation>,
@@ -41,19 +43,46 @@ pub(super) enum Parts {
 impl Config {
     /// Reads the files, relative to `base`, and judges every value.
     ///
+    /// The gates compare no order with its consent: see
+    /// [`open_with_consents`](Self::open_with_consents).
+    ///
     /// # Errors
     ///
     /// The first thing that is wrong, with its key.
     pub fn open(&self, base: &Path) -> Result<Setup, ConfigError> {
+        self.open_with(base, None)
+    }
+
+    /// As [`open`](Self::open), for gates that also compare each order with its consent
+    /// ([`MatchConsent`](crate::consent::MatchConsent)), and make one order for each
+    /// ([`ExclusiveResource`](crate::idempotency::ExclusiveResource)), in profiles that make an order
+    /// once.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong, with its key.
+    pub fn open_with_consents(
+        &self,
+        base: &Path,
+        consents: impl Consents,
+    ) -> Result<Setup, ConfigError> {
+        self.open_with(base, Some(Arc::new(consents)))
+    }
+
+    fn open_with(
+        &self,
+        base: &Path,
+        consents: Option<Arc<dyn Consents>>,
+    ) -> Result<Setup, ConfigError> {
         let files = Files(base);
         let constraint = self.constraint()?;
         self.judge_constraint(constraint)?;
-        let clients = Arc::new(files.clients(self)?);
-        let store = match self.idempotency.store {
-            Store::Memory => {
-                MemoryStore::with_capacity(self.idempotency.capacity.unwrap_or(100_000))
-            }
-        };
+        self.judge_introspection()?;
+        let over = files.over(self)?;
+        let clients = Arc::new(files.clients(self, &over)?);
+        let store = files.store(&self.idempotency)?;
+        let consents = store.consents(&self.idempotency, consents)?;
+        let (match_consent, exclusive) = consents.unzip();
         let stop_list = files.stop_list(self.stop_list.as_deref())?;
         let services = files.qualified_services(&self.identity)?;
         let identify = self.identity.rule(self.profile, services.as_ref())?;
@@ -80,17 +109,20 @@ impl Config {
             }
             (_, false) => None,
         };
-        let token = files.token(&self.token)?;
-        let store = Arc::new(store);
+        let token = files.token(&self.token, &over)?;
+        let once = store.once(&self.idempotency)?;
         let (parts, revocation) = match constraint {
             SenderConstraint::Certificate => {
                 let (present, trust, revocation) = files.certificate(self)?;
                 let parts = match self.profile {
-                    Profile::Fapi2 => {
-                        let constraint = Constraint::Certificate { present, trust, stop_list };
-                        let clients = clients.clone();
-                        Parts::Fapi2(Box::new(ResourceServer { constraint, token, clients, store }))
-                    }
+                    Profile::Fapi2 => Parts::Fapi2(Box::new(ResourceServer {
+                        constraint: Constraint::Certificate { present, trust, stop_list },
+                        token,
+                        clients: clients.clone(),
+                        once,
+                        match_consent,
+                        exclusive,
+                    })),
                     _ => Parts::Bank(Box::new(Bank {
                         present,
                         trust,
@@ -99,7 +131,9 @@ impl Config {
                         clients: clients.clone(),
                         stop_list,
                         one_organisation,
-                        store,
+                        once,
+                        match_consent,
+                        exclusive,
                     })),
                 };
                 (parts, Some(revocation))
@@ -107,15 +141,21 @@ impl Config {
             SenderConstraint::Dpop => {
                 let dpop =
                     self.dpop.as_ref().ok_or_else(|| ConfigError::value("dpop", due(false)))?;
-                let constraint = Constraint::Dpop(files.dpop(dpop)?);
-                let clients = clients.clone();
-                let server = ResourceServer { constraint, token, clients, store };
+                let server = ResourceServer {
+                    constraint: Constraint::Dpop(files.dpop(dpop, &store)?),
+                    token,
+                    clients: clients.clone(),
+                    once,
+                    match_consent,
+                    exclusive,
+                };
                 (Parts::Fapi2(Box::new(server)), None)
             }
         };
         let setup = Setup {
             profile: self.profile,
             parts,
+            store,
             clients,
             revocation,
             of_signing,
@@ -135,6 +175,17 @@ impl Config {
 }
 
 impl Setup {
+    /// Sees that the store of idempotency keys can be used: connects, where it has a server, and
+    /// brings the tables up to date where the configuration says so. The gates need no such call,
+    /// but refuse payments as long as their store does not serve.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be used, with the key `idempotency.store`.
+    pub async fn prepare_store(&self) -> Result<(), ConfigError> {
+        self.store.prepare().await
+    }
+
     /// How revocation is told: to replace the lists while the gates run, and to run the
     /// [`Refresher`](crate::revocation::Refresher) where something is fetched. None where tokens are
     /// bound by DPoP.

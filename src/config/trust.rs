@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::ConfigError;
+#[cfg(feature = "fetch")]
+use super::fetch::Reach;
 use super::load::Files;
 use crate::cert::{Anchors, pem};
 #[cfg(feature = "fetch")]
@@ -209,21 +211,14 @@ impl Trust {
         if !self.fetch {
             return Ok(builder);
         }
-        let mut fetch = HttpFetch::new();
-        if let Some(hosts) = &self.fetch_only_hosts {
-            fetch = fetch.only_hosts(hosts);
+        let fetch = Reach {
+            only_hosts: self.fetch_only_hosts.as_deref(),
+            allow_hosts: &self.fetch_allow_hosts,
+            allow_networks: &self.fetch_allow_networks,
+            allow_ports: &self.fetch_allow_ports,
         }
-        for host in &self.fetch_allow_hosts {
-            fetch = fetch.allow_host(host);
-        }
-        for port in &self.fetch_allow_ports {
-            fetch = fetch.allow_port(*port);
-        }
-        for network in &self.fetch_allow_networks {
-            fetch = fetch.allow_network(network).map_err(|error| {
-                ConfigError::value(format!("{table}.fetch_allow_networks"), error)
-            })?;
-        }
+        .of(HttpFetch::new())
+        .map_err(|error| ConfigError::value(format!("{table}.fetch_allow_networks"), error))?;
         Ok(match self.revocation {
             RevocationCheck::Crl => builder.lists_over(fetch),
             RevocationCheck::Ocsp => builder.ocsp_over(fetch),

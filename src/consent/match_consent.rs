@@ -66,6 +66,12 @@ pub trait Consents: Send + Sync + 'static {
     fn compare(&self, submission: Submission) -> BoxFuture<'static, Result<(), ConsentFault>>;
 }
 
+impl<C: Consents + ?Sized> Consents for Arc<C> {
+    fn compare(&self, submission: Submission) -> BoxFuture<'static, Result<(), ConsentFault>> {
+        (**self).compare(submission)
+    }
+}
+
 /// An order that names a consent. The token was given for that consent, to this client.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -202,6 +208,19 @@ impl MatchedConsent {
     pub(crate) fn used_up(&self) -> Option<&str> {
         let matched = self.0.as_ref().filter(|matched| matched.is_single_use);
         matched.map(|matched| matched.consent_id.as_str())
+    }
+
+    /// The consent that a body names, with nothing compared: for the drill that switches the rule
+    /// off.
+    pub(crate) fn unmatched(request: &Parts, body: &[u8]) -> Result<Self, Rejection> {
+        let demands = EndpointTable::OBIE.demands(&request.method, request.uri.path());
+        let is_single_use = match demands.consent {
+            ConsentUse::None => return Ok(Self(None)),
+            ConsentUse::Once => true,
+            ConsentUse::Repeatedly => false,
+        };
+        let consent_id = in_body::consent_id(body)?;
+        Ok(Self(Some(Matched { consent_id, is_single_use })))
     }
 
     #[cfg(test)]

@@ -1,5 +1,8 @@
 //! Why nothing was fetched.
 
+use http::Uri;
+use http::uri::Scheme;
+
 /// Why nothing was fetched. For the log: none of it is told to a client.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -38,4 +41,16 @@ pub enum FetchError {
     /// without a connector.
     #[error("the address cannot be used: {0}")]
     Url(&'static str),
+}
+
+/// The address is not one that is asked over https. Over plain http anybody may listen, and answer.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`{0}` is not an https address")]
+pub struct NotHttps(Uri);
+
+/// The address, if it leads to a host over https.
+pub(crate) fn https(uri: Uri) -> Result<Uri, NotHttps> {
+    let is_https = uri.scheme() == Some(&Scheme::HTTPS);
+    let has_host = uri.host().is_some_and(|host| !host.is_empty());
+    if is_https && has_host { Ok(uri) } else { Err(NotHttps(uri)) }
 }

@@ -10,18 +10,26 @@ mod address;
 mod client;
 mod error;
 mod request;
+#[cfg(all(feature = "fetch", feature = "tokio-rustls"))]
+mod rustls;
 #[cfg(feature = "fetch")]
 mod tls;
 
+pub(crate) use self::error::https;
 #[cfg(feature = "fetch")]
 pub use self::{
     client::{HttpFetch, NotANetwork},
     tls::{Secure, Stream},
 };
 pub use self::{
-    error::FetchError,
+    error::{FetchError, NotHttps},
     request::{FetchRequest, Fetched},
 };
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use crate::body::BoxError;
 use crate::gate::BoxFuture;
 
 /// Fetches one document over HTTP.
@@ -43,6 +51,12 @@ pub trait Fetch: Send + Sync + 'static {
     fn fetch(&self, request: FetchRequest) -> BoxFuture<'static, Result<Fetched, FetchError>>;
 }
 
+impl<T: Fetch + ?Sized> Fetch for Arc<T> {
+    fn fetch(&self, request: FetchRequest) -> BoxFuture<'static, Result<Fetched, FetchError>> {
+        (**self).fetch(request)
+    }
+}
+
 impl<F> Fetch for F
 where
     F: Fn(FetchRequest) -> BoxFuture<'static, Result<Fetched, FetchError>> + Send + Sync + 'static,
@@ -50,6 +64,17 @@ where
     fn fetch(&self, request: FetchRequest) -> BoxFuture<'static, Result<Fetched, FetchError>> {
         self(request)
     }
+}
+
+/// A document: an answer with the status 200, no longer than asked for.
+pub(crate) async fn document(over: &dyn Fetch, request: FetchRequest) -> Result<Fetched, BoxError> {
+    let limit = request.limit();
+    let answer = over.fetch(request).await?;
+    if answer.status() != StatusCode::OK {
+        return Err(format!("status {}", answer.status()).into());
+    }
+    // A fetcher of the application's own may have forgotten.
+    if answer.body().len() > limit { Err("longer than allowed".into()) } else { Ok(answer) }
 }
 
 #[cfg(all(test, feature = "fetch"))]

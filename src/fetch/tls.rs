@@ -11,7 +11,7 @@ use crate::gate::BoxFuture;
 ///
 /// Revocation lists and OCSP answers are signed and come over plain http (an https address may lead
 /// to another question of revocation); key sets need it. An implementation verifies the server's
-/// certificate for `host`.
+/// certificate for `host`. With the feature `tokio-rustls` an `Arc<rustls::ClientConfig>` is one.
 pub trait Secure: Send + Sync + 'static {
     /// Makes the handshake.
     fn secure(

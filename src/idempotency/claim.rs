@@ -256,8 +256,7 @@ impl Lease {
         Self::grant(claim, claim.window_ends())
     }
 
-    /// For a store that hands the work to another thread.
-    #[cfg(feature = "redb")]
+    /// For a store that hands the work to another thread, and for acts that are repeated.
     pub(super) fn copy(&self) -> Self {
         Self { ..*self }
     }

@@ -8,6 +8,7 @@ use http::HeaderMap;
 use http::request::Parts;
 
 use super::outcome::Outcome;
+use super::parting::{Parting, Told};
 use super::run_once::give_up;
 use super::{
     Claim, Claimant, Claimed, Fingerprint, IdempotencyStore, Lease, Record, Settlement, StoreKey,
@@ -161,27 +162,28 @@ impl Policy {
     /// Uses the consent up, or frees it. The handler has run: its answer stands whatever the store
     /// says, and what the store did not hear leaves the consent taken.
     async fn settle(&self, lease: &Lease, answer: &mut Answer<'_>, context: &Context) {
-        let settled = match Outcome::of(answer) {
+        let parting = match Outcome::of(answer) {
             Outcome::Keep => {
                 let (status, nothing) = (answer.status(), HeaderMap::new());
-                let record = Record::of(status, &nothing, &[], &[], context.now());
-                self.store.settle(lease, record).await
+                Parting::Settle(Record::of(status, &nothing, &[], &[], context.now()))
             }
-            Outcome::Free => self.store.release(lease).await,
+            Outcome::Free => Parting::Release,
             Outcome::Unknown => {
                 tracing::error!(key = ?lease.key(), "an order was cut off: its consent stays taken");
                 return;
             }
         };
-        match settled {
+        let key = lease.key();
+        let tell = move |told: Told| match told {
             Ok(Settlement::Already | Settlement::Done) => {}
             Ok(Settlement::Superseded) => {
-                tracing::error!(key = ?lease.key(), "an order outlived its lease on the consent");
+                tracing::error!(?key, "an order outlived its lease on the consent");
             }
             Err(error) => {
-                tracing::error!(key = ?lease.key(), %error, "the use of a consent is not kept");
+                tracing::error!(?key, %error, "the use of a consent is not kept");
             }
-        }
+        };
+        parting.act(&self.store, lease, || {}, tell).await;
     }
 }
 

@@ -15,6 +15,9 @@ pub enum KeyEvent {
     Conflicted,
     /// The request was cut off: its outcome is unknown, its key stays taken.
     CutOff,
+    /// The store did not answer when the outcome was to be kept, or the key to be freed: it is asked
+    /// again, and what comes of that is told.
+    Delayed,
     /// The first request of the key still runs.
     InFlight,
     /// The outcome could not be kept, or came after another request had taken the key over.
@@ -37,6 +40,7 @@ impl KeyEvent {
             Self::Claimed => "claimed",
             Self::Conflicted => "conflicted",
             Self::CutOff => "cut_off",
+            Self::Delayed => "delayed",
             Self::InFlight => "in_flight",
             Self::Lost => "lost",
             Self::Released => "released",

@@ -14,6 +14,7 @@ mod key_event;
 mod key_header;
 mod memory;
 mod outcome;
+mod parting;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod record;

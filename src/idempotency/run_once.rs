@@ -38,7 +38,8 @@ use crate::signature::EndpointTable;
 /// 2xx or 3xx, or a 4xx that it marked with [`FinalOutcome`](super::FinalOutcome). Any other outcome
 /// frees the key. A handler that never comes to an end, or for which a time limit or a gateway
 /// answers 408, 502 or 504, leaves the key taken: nobody knows whether the payment was made. So does
-/// an outcome that the store cannot keep.
+/// an outcome that the store cannot keep; where the store does not answer, it is asked again beside
+/// the requests, for some minutes (feature `tokio`).
 ///
 /// # Needs and leaves
 ///

@@ -154,6 +154,11 @@ impl Jwk {
             && self.key_ops.as_ref().is_none_or(|ops| ops.iter().any(|op| op == "verify"))
     }
 
+    /// Whether it is for TLS alone: not a registered value of `use`, but what directories write.
+    pub(super) fn is_for_tls(&self) -> bool {
+        self.usage.as_deref() == Some("tls")
+    }
+
     /// Whether it came with private or symmetric key material.
     pub fn has_secret(&self) -> bool {
         self.secret

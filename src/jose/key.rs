@@ -88,10 +88,18 @@ impl Key {
     ///
     /// When it is not a key to verify with.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, UnusableKey> {
-        let public = jwk.public_key()?;
         if !jwk.may_verify() {
             return Err(UnusableKey::NotForSignatures);
         }
+        Self::certified_from_jwk(jwk)
+    }
+
+    /// Also one of a key for TLS, whose certificate is what counts.
+    pub(super) fn certified_from_jwk(jwk: &Jwk) -> Result<Self, UnusableKey> {
+        if !jwk.may_verify() && !jwk.is_for_tls() {
+            return Err(UnusableKey::NotForSignatures);
+        }
+        let public = jwk.public_key()?;
         let algorithm = match jwk.algorithm_name() {
             None => None,
             Some(name) => Some(

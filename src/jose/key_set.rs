@@ -1,4 +1,5 @@
-use std::{collections::HashMap, sync::Arc};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde::de::MapAccess;
 
@@ -7,8 +8,6 @@ use super::{
     object::{self, Members, Strict},
 };
 
-/// A document beyond this is no key set (a key with its certificates takes some 6 KiB).
-const MAX_BYTES: usize = 1024 * 1024;
 const MAX_KEYS: usize = 256;
 
 /// Why a key set was refused as a whole.
@@ -39,22 +38,51 @@ pub enum KeySetError {
 /// counted, as RFC 7517 section 5 advises; a private member anywhere, two usable keys of one id, and
 /// a set without a usable key refuse the whole.
 ///
+/// The certificates of keys for TLS (`use` is `tls`, as directories write) and of keys without an id
+/// are [registered](super::KeySource::has_certificate) all the same; such keys verify nothing.
+///
 /// Does not follow `x5u`, does not judge the certificates in `x5c`, does not know the age of the
 /// document.
 #[derive(Clone, Debug)]
 pub struct KeySet {
     keys: HashMap<String, Arc<Key>>,
+    /// The SHA-256 of each certificate.
+    certificates: HashSet<[u8; 32]>,
     skipped: usize,
 }
 
 impl KeySet {
+    /// A document beyond this is no key set (a key with its certificates takes some 6 KiB).
+    pub(crate) const MAX_BYTES: usize = 1024 * 1024;
+
     /// Reads a JWK set (RFC 7517 section 5).
     ///
     /// # Errors
     ///
     /// When the set as a whole is refused; see [`KeySetError`].
     pub fn parse(json: &[u8]) -> Result<Self, KeySetError> {
-        if json.len() > MAX_BYTES {
+        let (set, ambiguous) = Self::read(json)?;
+        match ambiguous.into_iter().next() {
+            Some(id) => Err(KeySetError::DuplicateKeyId(id)),
+            None if set.keys.is_empty() => Err(KeySetError::Empty),
+            None => Ok(set),
+        }
+    }
+
+    /// Reads a JWK set that its owner replaces without us: of an id that two keys share there is no
+    /// key, and a set without a key is one, since that is how its owner withdraws them all.
+    pub(crate) fn parse_published(json: &[u8]) -> Result<Self, KeySetError> {
+        Self::read(json).map(|(set, ambiguous)| {
+            if !ambiguous.is_empty() {
+                tracing::warn!(?ambiguous, "a JWK set has several keys of one id");
+            }
+            set
+        })
+    }
+
+    /// Also the ids that several keys have; they are not in the set.
+    fn read(json: &[u8]) -> Result<(Self, HashSet<String>), KeySetError> {
+        if json.len() > Self::MAX_BYTES {
             return Err(KeySetError::TooLarge);
         }
         let (document, _) = object::parse::<Document>(json).map_err(|_| KeySetError::Malformed)?;
@@ -65,9 +93,38 @@ impl KeySet {
         if jwks.iter().any(|Strict(jwk)| jwk.has_secret()) {
             return Err(KeySetError::Secret);
         }
-        let found = jwks.len();
-        let set = Self::of(jwks.iter().filter_map(|Strict(jwk)| Key::from_jwk(jwk).ok()))?;
-        Ok(Self { skipped: found - set.len(), ..set })
+        let (mut set, mut ambiguous) = (Self::empty(), HashSet::new());
+        for Strict(jwk) in &jwks {
+            let Ok(key) = Key::certified_from_jwk(jwk) else { continue };
+            set.certificates.extend(key.certificate().map(|own| *own.thumbprint()));
+            if jwk.may_verify()
+                && let Err(id) = set.add(key)
+            {
+                ambiguous.insert(id);
+            }
+        }
+        set.keys.retain(|id, _| !ambiguous.contains(id));
+        set.skipped = jwks.len() - set.keys.len();
+        Ok((set, ambiguous))
+    }
+
+    pub(crate) fn empty() -> Self {
+        Self { keys: HashMap::new(), certificates: HashSet::new(), skipped: 0 }
+    }
+
+    /// Adds a key under its id, or gives back the id that another key has.
+    fn add(&mut self, key: Key) -> Result<(), String> {
+        let Some(id) = key.id().map(str::to_owned) else {
+            self.skipped += 1;
+            return Ok(());
+        };
+        match self.keys.contains_key(&id) {
+            true => Err(id),
+            false => {
+                self.keys.insert(id, Arc::new(key));
+                Ok(())
+            }
+        }
     }
 
     /// A set of keys from elsewhere, such as the certificates of a directory. Keys without an id are
@@ -77,16 +134,10 @@ impl KeySet {
     ///
     /// When two keys have one id, or none has any.
     pub fn of(keys: impl IntoIterator<Item = Key>) -> Result<Self, KeySetError> {
-        let mut set = Self { keys: HashMap::new(), skipped: 0 };
+        let mut set = Self::empty();
         for key in keys {
-            let Some(id) = key.id().map(str::to_owned) else {
-                set.skipped += 1;
-                continue;
-            };
-            if set.keys.contains_key(&id) {
-                return Err(KeySetError::DuplicateKeyId(id));
-            }
-            set.keys.insert(id, Arc::new(key));
+            set.certificates.extend(key.certificate().map(|own| *own.thumbprint()));
+            set.add(key).map_err(KeySetError::DuplicateKeyId)?;
         }
         if set.keys.is_empty() { Err(KeySetError::Empty) } else { Ok(set) }
     }
@@ -94,6 +145,11 @@ impl KeySet {
     /// The key of this id.
     pub fn get(&self, kid: &str) -> Option<&Arc<Key>> {
         self.keys.get(kid)
+    }
+
+    /// Whether a certificate of this SHA-256 came with one of the keys.
+    pub(crate) fn holds(&self, thumbprint: &[u8; 32]) -> bool {
+        self.certificates.contains(thumbprint)
     }
 
     /// How many keys can be used; never none.

@@ -1,10 +1,10 @@
-use std::{
-    future::Future,
-    pin::Pin,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rustls_pki_types::UnixTime;
 
 use super::{Key, KeySet};
+use crate::cert::Certificate;
+use crate::gate::BoxFuture;
 
 /// The keys could not be asked for: refuse as unavailable (503), never as an unknown key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -16,12 +16,25 @@ pub type FoundKey = Result<Option<Arc<Key>>, KeysUnavailable>;
 
 /// What a [`KeySource`] answers.
 #[must_use]
-pub enum KeyLookup {
-    /// At once.
-    Now(FoundKey),
+pub enum Lookup<T> {
     /// After waiting, such as for a refreshed document.
-    Later(Pin<Box<dyn Future<Output = FoundKey> + Send>>),
+    Later(BoxFuture<'static, Result<T, KeysUnavailable>>),
+    /// At once.
+    Now(Result<T, KeysUnavailable>),
 }
+
+impl<T> Lookup<T> {
+    /// Waits, if there is something to wait for.
+    pub(crate) async fn answer(self) -> Result<T, KeysUnavailable> {
+        match self {
+            Self::Later(search) => search.await,
+            Self::Now(known) => known,
+        }
+    }
+}
+
+/// What a [`KeySource`] answers about a key.
+pub type KeyLookup = Lookup<Option<Arc<Key>>>;
 
 /// Finds verifying keys of **one issuer** by key id.
 ///
@@ -32,19 +45,34 @@ pub enum KeyLookup {
 /// `Ok(None)` refuses the message; an error refuses it as unavailable. No answer passes anything by
 /// itself.
 pub trait KeySource: Send + Sync + 'static {
-    /// Finds the key of this id.
-    fn find(&self, kid: &str) -> KeyLookup;
+    /// Finds the key of this id. `now` is the time of the request.
+    fn find(&self, kid: &str, now: UnixTime) -> KeyLookup;
+
+    /// Whether the owner registered this very certificate: the first in the `x5c` of one of its
+    /// keys, octet by octet (RFC 8705, 2.2). A source that knows no certificates says no.
+    fn has_certificate(&self, certificate: &Certificate, now: UnixTime) -> Lookup<bool> {
+        let _ = (certificate, now);
+        Lookup::Now(Ok(false))
+    }
 }
 
 impl KeySource for KeySet {
-    fn find(&self, kid: &str) -> KeyLookup {
-        KeyLookup::Now(Ok(self.get(kid).cloned()))
+    fn find(&self, kid: &str, _: UnixTime) -> KeyLookup {
+        Lookup::Now(Ok(self.get(kid).cloned()))
+    }
+
+    fn has_certificate(&self, certificate: &Certificate, _: UnixTime) -> Lookup<bool> {
+        Lookup::Now(Ok(self.holds(certificate.thumbprint())))
     }
 }
 
 impl<T: KeySource + ?Sized> KeySource for Arc<T> {
-    fn find(&self, kid: &str) -> KeyLookup {
-        (**self).find(kid)
+    fn find(&self, kid: &str, now: UnixTime) -> KeyLookup {
+        (**self).find(kid, now)
+    }
+
+    fn has_certificate(&self, certificate: &Certificate, now: UnixTime) -> Lookup<bool> {
+        (**self).has_certificate(certificate, now)
     }
 }
 
@@ -66,11 +94,19 @@ impl RotatingKeys {
     pub fn replace(&self, keys: KeySet) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
+
+    fn current(&self) -> Arc<KeySet> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl KeySource for RotatingKeys {
-    fn find(&self, kid: &str) -> KeyLookup {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).find(kid)
+    fn find(&self, kid: &str, now: UnixTime) -> KeyLookup {
+        self.current().find(kid, now)
+    }
+
+    fn has_certificate(&self, certificate: &Certificate, now: UnixTime) -> Lookup<bool> {
+        self.current().has_certificate(certificate, now)
     }
 }
 
@@ -78,6 +114,8 @@ fn _obj_safe(_: &dyn KeySource) {}
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::crypto::test_keys;
 
@@ -87,7 +125,8 @@ mod tests {
     }
 
     fn knows(source: &dyn KeySource, id: &str) -> bool {
-        matches!(source.find(id), KeyLookup::Now(Ok(Some(key))) if key.id() == Some(id))
+        let now = UnixTime::since_unix_epoch(Duration::ZERO);
+        matches!(source.find(id, now), KeyLookup::Now(Ok(Some(key))) if key.id() == Some(id))
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod claims;
 mod compact;
 mod critical;
 mod detached;
+mod fetched_keys;
 mod half_hash;
 mod header;
 mod jwe;
@@ -48,6 +49,7 @@ mod object;
 mod thumbprint;
 
 pub(crate) use self::base64url::{decode as decode_base64url, encode as encode_base64url};
+pub(crate) use self::claims::read_claims;
 #[cfg(test)]
 pub(crate) use self::jwe::tests as jwe_tests;
 pub(crate) use self::key::Certified;
@@ -59,13 +61,14 @@ pub use self::{
     compact::{Compact, Verified},
     critical::CriticalError,
     detached::{Detached, DetachedVerification},
+    fetched_keys::FetchedKeys,
     half_hash::half_hash,
     header::{Header, HeaderError, obie},
     jwe::{DecryptionKey, DecryptionKeys, JweError},
     jwk::{Jwk, JwkError},
     key::{Key, UnusableKey},
     key_set::{KeySet, KeySetError},
-    key_source::{FoundKey, KeyLookup, KeySource, KeysUnavailable, RotatingKeys},
+    key_source::{FoundKey, KeyLookup, KeySource, KeysUnavailable, Lookup, RotatingKeys},
     make::NewHeader,
     numeric_date::NumericDate,
     thumbprint::Thumbprint,

@@ -25,5 +25,5 @@ pub fn resources(bank: &Bank, scope: RequireScope) -> GateBuilder {
 /// Payments: the same, and each order once. FAPI is silent on idempotency; a payment that can run
 /// twice is nobody's profile.
 pub fn payments(bank: &Bank, scope: RequireScope) -> GateBuilder {
-    resources(bank, scope).around(bank.run_once("fapi1"))
+    bank.once(resources(bank, scope), "fapi1")
 }

@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use super::{echoing, refuse_blocked};
+use super::{echoing, once, refuse_blocked};
 use crate::cert::{ClientRegistry, FindClient, MatchClient, PresentCertificate, TrustCertificate};
+use crate::consent::MatchConsent;
 use crate::eidas::StopList;
 use crate::gate::GateBuilder;
 use crate::header::{NegotiateMedia, ReadFapiHeaders};
-use crate::idempotency::{IdempotencyStore, RunOnce};
+use crate::idempotency::{ExclusiveResource, RunOnce};
 use crate::reject::OAuth;
 use crate::token::dpop::{DpopProofs, OfferDpopNonce, VerifyDpop};
 use crate::token::{BindToken, RequireScope, TokenSchemes, VerifyToken};
@@ -24,8 +25,12 @@ pub struct ResourceServer {
     pub token: VerifyToken,
     /// The registered clients.
     pub clients: Arc<dyn ClientRegistry>,
-    /// Where idempotency keys are kept.
-    pub store: Arc<dyn IdempotencyStore>,
+    /// As [`Bank::once`](super::Bank::once).
+    pub once: RunOnce,
+    /// As [`Bank::match_consent`](super::Bank::match_consent).
+    pub match_consent: Option<MatchConsent>,
+    /// As [`Bank::exclusive`](super::Bank::exclusive).
+    pub exclusive: Option<ExclusiveResource>,
 }
 
 /// To what the tokens of a resource server are bound.
@@ -72,5 +77,6 @@ pub fn resources(server: &ResourceServer, scope: RequireScope) -> GateBuilder {
 /// Payments: the same, and each order once. FAPI is silent on idempotency; a payment that can run
 /// twice is nobody's profile.
 pub fn payments(server: &ResourceServer, scope: RequireScope) -> GateBuilder {
-    resources(server, scope).around(RunOnce::per_key(server.store.clone()).tenant("fapi2"))
+    let (consent, exclusive) = (server.match_consent.as_ref(), server.exclusive.as_ref());
+    once(resources(server, scope), server.once.clone().tenant("fapi2"), consent, exclusive)
 }

@@ -13,10 +13,11 @@ pub mod wso2;
 use std::sync::Arc;
 
 use crate::cert::{ClientRegistry, MatchClient, PresentCertificate, TrustCertificate};
+use crate::consent::MatchConsent;
 use crate::eidas::{IdentifyPsp, RefuseBlocked, RequireRole, StopList};
 use crate::gate::{Gate, GateBuilder};
 use crate::header::{EchoInteractionId, NegotiateMedia, ReadFapiHeaders};
-use crate::idempotency::{IdempotencyStore, RunOnce};
+use crate::idempotency::{ExclusiveResource, RunOnce};
 use crate::reject::ErrorFormat;
 use crate::signature::{RequireOneOrganisation, VerifySignature};
 use crate::token::{BindToken, VerifyToken};
@@ -41,8 +42,14 @@ pub struct Bank {
     /// How certificates, token and client are compared where messages are signed; without it there
     /// is no step for it.
     pub one_organisation: Option<RequireOneOrganisation>,
-    /// Where idempotency keys are kept.
-    pub store: Arc<dyn IdempotencyStore>,
+    /// How a payment happens once: with its store, its windows and its hooks. The preset names the
+    /// tenant, so that the keys of two versions of the API stay apart.
+    pub once: RunOnce,
+    /// How an order is matched with its consent; without it there is no step for it.
+    pub match_consent: Option<MatchConsent>,
+    /// How a consent serves one order. It needs `match_consent`, and keeps its own tenant: a consent
+    /// is the same under every version of the API. Without it there is no step for it.
+    pub exclusive: Option<ExclusiveResource>,
 }
 
 impl Bank {
@@ -74,8 +81,27 @@ impl Bank {
         }
     }
 
-    fn run_once(&self, tenant: &str) -> RunOnce {
-        RunOnce::per_key(self.store.clone()).tenant(tenant)
+    /// As consented, once for each key, and once for each consent.
+    fn once(&self, gate: GateBuilder, tenant: &str) -> GateBuilder {
+        let (consent, exclusive) = (self.match_consent.as_ref(), self.exclusive.as_ref());
+        once(gate, self.once.clone().tenant(tenant), consent, exclusive)
+    }
+}
+
+fn once(
+    gate: GateBuilder,
+    once: RunOnce,
+    match_consent: Option<&MatchConsent>,
+    exclusive: Option<&ExclusiveResource>,
+) -> GateBuilder {
+    let gate = match match_consent {
+        Some(rule) => gate.then(rule.clone()),
+        None => gate,
+    };
+    let gate = gate.around(once);
+    match exclusive {
+        Some(rule) => gate.around(rule.clone()),
+        None => gate,
     }
 }
 

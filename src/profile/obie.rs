@@ -52,7 +52,7 @@ pub fn payments(
     sign: SignResponse,
 ) -> GateBuilder {
     let gate = bank.third_party(echoing(version.format()).around(sign), role);
-    bank.verify(gate, verify).around(bank.run_once(version.tenant()))
+    bank.once(bank.verify(gate, verify), version.tenant())
 }
 
 /// Account information and funds confirmation: role and scope, nothing signed.

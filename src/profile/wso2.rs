@@ -23,7 +23,7 @@ pub fn payments(
     sign: SignResponse,
 ) -> GateBuilder {
     let gate = bank.third_party(echoing(Wso2::default()).around(sign), role);
-    bank.verify(gate, verify).around(bank.run_once("wso2"))
+    bank.once(bank.verify(gate, verify), "wso2")
 }
 
 /// Account information and funds confirmation.

@@ -190,7 +190,7 @@ impl Rule for VerifySignature {
             return Verdict::reject(unknown_key());
         };
         let (accept, now) = (verifier.accepted(client), context.now());
-        match keys.find(kid) {
+        match keys.find(kid, now) {
             KeyLookup::Now(found) => verifier.finish(&message, found, &accept, body.bytes(), now),
             KeyLookup::Later(search) => {
                 let verifier = self.0.clone();

@@ -198,7 +198,7 @@ impl VerifyToken {
         let Some(kid) = jws.header().key_id() else {
             return Verdict::reject(invalid().detail("no kid"));
         };
-        match keys.find(kid) {
+        match keys.find(kid, context.now()) {
             KeyLookup::Now(found) => self.0.judge(jws, found, shown, context.now()).into(),
             KeyLookup::Later(search) => {
                 let (verifier, token, now) = (self.0.clone(), token.to_owned(), context.now());
@@ -221,7 +221,7 @@ impl VerifyToken {
         let (verifier, server, now) = (self.0.clone(), server.clone(), context.now());
         let token = token.to_owned();
         Verdict::Later(Box::pin(async move {
-            match server.introspect(&token).await {
+            match server.introspect(&token, now).await {
                 Ok(Introspected::Active(claims)) => {
                     verifier.facts(*claims, shown, now).map_err(Halt::from)
                 }

@@ -1,22 +1,33 @@
-//! Token introspection (RFC 7662), through a trait: the crate opens no connection.
+//! Token introspection (RFC 7662, RFC 9701): asking the authorization server, and answering for
+//! one's own.
+
+mod answer;
+mod cache;
+mod endpoint;
+mod form;
+mod signed;
 
 use std::error::Error;
 
-use serde::Deserialize;
+use rustls_pki_types::UnixTime;
+use serde::de::MapAccess;
 
+pub use self::answer::{IntrospectionAnswer, IntrospectionSigner};
+pub use self::endpoint::{CallerAuthentication, IntrospectionEndpoint};
 use crate::gate::BoxFuture;
-use crate::jose::{Claims, ClaimsError};
+use crate::jose::{Claims, Members, read_claims};
 
 /// Asks the authorization server about a token.
 ///
-/// An implementation authenticates itself, posts the token, and hands the body of a 200 to
-/// [`introspection_response`]. It must not keep an answer for longer than `exp`, and keeps none for
-/// payments.
+/// [`IntrospectionEndpoint`] asks over HTTP. An implementation of one's own authenticates itself,
+/// posts the token, and hands the body of a 200 to [`introspection_response`]. It must not keep an
+/// answer for longer than `exp`, and keeps none for payments.
 pub trait Introspect: Send + Sync + 'static {
-    /// What the server says.
+    /// What the server says. `now` is the time of the request.
     fn introspect<'a>(
         &'a self,
         token: &'a str,
+        now: UnixTime,
     ) -> BoxFuture<'a, Result<Introspected, IntrospectionError>>;
 }
 
@@ -30,7 +41,8 @@ pub enum Introspected {
     Inactive,
 }
 
-/// The server did not answer, or not in the way of RFC 7662. The request is refused with a 503.
+/// The server did not answer, or not in the way of RFC 7662 or RFC 9701. The request is refused with
+/// a 503.
 #[derive(Debug, thiserror::Error)]
 #[error("introspection failed")]
 pub struct IntrospectionError {
@@ -44,29 +56,45 @@ impl IntrospectionError {
     }
 }
 
-impl From<ClaimsError> for IntrospectionError {
-    fn from(error: ClaimsError) -> Self {
-        Self::new(error)
-    }
-}
-
 /// Reads the JSON body of an introspection answer (RFC 7662, 2.2). Only `"active": true`, a boolean,
 /// counts as active.
 ///
 /// # Errors
 ///
-/// A body that is no JSON object, names a claim twice, or has no boolean `active`.
+/// A body that is no JSON object, names a member twice, or has no boolean `active`.
 pub fn introspection_response(body: &[u8]) -> Result<Introspected, IntrospectionError> {
-    #[derive(Deserialize)]
-    struct Answer {
-        active: bool,
+    read_claims::<Answer>(body).map_err(IntrospectionError::new)?.judge()
+}
+
+/// The members of an answer.
+#[derive(Default)]
+struct Answer {
+    active: Option<bool>,
+    claims: Claims,
+}
+
+impl Answer {
+    fn judge(self) -> Result<Introspected, IntrospectionError> {
+        match self.active {
+            Some(true) => Ok(Introspected::Active(Box::new(self.claims))),
+            Some(false) => Ok(Introspected::Inactive),
+            None => Err(IntrospectionError::new("`active` is missing")),
+        }
     }
-    let claims = Claims::parse(body)?;
-    let answer: Answer = serde_json::from_slice(body).map_err(IntrospectionError::new)?;
-    Ok(match answer.active {
-        true => Introspected::Active(Box::new(claims)),
-        false => Introspected::Inactive,
-    })
+}
+
+impl Members for Answer {
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        values: &mut A,
+    ) -> Result<bool, A::Error> {
+        match name {
+            "active" => self.active = Some(values.next_value()?),
+            _ => return self.claims.read(name, values),
+        }
+        Ok(true)
+    }
 }
 
 #[cfg(test)]

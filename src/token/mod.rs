@@ -13,7 +13,8 @@ pub use self::access::{AccessToken, TokenAudience, TokenIssuer, VerifyToken};
 pub use self::bearer::TokenSchemes;
 pub use self::bind::{BindToken, BoundToken};
 pub use self::introspection::{
-    Introspect, Introspected, IntrospectionError, introspection_response,
+    CallerAuthentication, Introspect, Introspected, IntrospectionAnswer, IntrospectionEndpoint,
+    IntrospectionError, IntrospectionSigner, introspection_response,
 };
 pub(crate) use self::scope::require;
 pub use self::scope::{PermittedScope, RequireScope};

@@ -1,5 +1,6 @@
 //! Access tokens for the tests of rules that need one: introspected, so that no key is due.
 
+use rustls_pki_types::UnixTime;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -54,6 +55,7 @@ impl Introspect for Says {
     fn introspect<'a>(
         &'a self,
         _: &'a str,
+        _: UnixTime,
     ) -> BoxFuture<'a, Result<Introspected, IntrospectionError>> {
         Box::pin(async { introspection_response(self.0.as_bytes()) })
     }

@@ -28,6 +28,7 @@ use crate::support::pki::{self, Authority, PSP_AI, QcType, Qwac, pem};
 mod client_certificate;
 mod identity;
 mod sender;
+mod store;
 
 /// A directory with every file that the configuration names.
 pub(crate) static FILES: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -203,7 +204,6 @@ fn what_is_missing_is_named() {
         "token",
         "token.issuer",
         "token.audience",
-        "token.keys",
         "client.0.client_id",
         "signing.key",
         "signing.trust_anchor",
@@ -220,6 +220,8 @@ fn what_is_missing_is_named() {
         let said = error(Preset::Uk314, |table| unset(table, path));
         assert_eq!(said, format!("{key}: due where tokens are bound to certificates"));
     }
+    let said = error(Preset::Uk314, |table| unset(table, "token.keys"));
+    assert_eq!(said, "token.keys: due, or `jwks_uri`");
 }
 
 #[test]
@@ -229,7 +231,7 @@ fn a_value_outside_its_list_is_refused() {
         ("client_certificate.source", "both"),
         ("client_certificate.encoding", "pem"),
         ("trust.revocation", "stapled"),
-        ("idempotency.store", "redis"),
+        ("idempotency.store", "etcd"),
     ] {
         let said = error(Preset::Uk314, |table| set(table, path, value));
         assert!(said.contains(value), "{path}: {said}");
@@ -241,7 +243,7 @@ fn a_value_outside_its_list_is_refused() {
 #[test]
 fn what_cannot_be_used_is_refused_with_its_key_and_its_reason() {
     type Change = fn(&mut toml::Table);
-    let cases: [(Change, &str); 18] = [
+    let cases: [(Change, &str); 20] = [
         (
             |t| set(t, "trust.anchors", strings([])),
             "trust.anchors: no anchor: nothing would be trusted",
@@ -274,6 +276,14 @@ fn what_cannot_be_used_is_refused_with_its_key_and_its_reason() {
             "client[0].algorithms: none is allowed by the profile",
         ),
         (|t| unset(t, "client.0.keys"), "client[0].keys: due in a profile with message signatures"),
+        (
+            |t| {
+                let asks = "endpoint = \"https://as/introspect\"\nclient_id = \"rs\"";
+                set(t, "token.introspection", asks.parse::<toml::Table>().unwrap());
+            },
+            "fetch.certificate: due to ask about tokens",
+        ),
+        (|t| set(t, "fetch", toml::Table::new()), "fetch: has no effect: nothing is fetched"),
         (|t| unset(t, "signing"), "signing: due in a profile with signatures"),
         (|t| set(t, "signing.kid", ""), "signing.kid: empty"),
         (|t| set(t, "signing.issuer", ""), "signing.issuer: empty"),

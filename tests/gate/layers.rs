@@ -51,7 +51,7 @@ fn by_hand() -> Boxed {
         .layer(ReadFapiHeaders::obie())
         .layer(NegotiateMedia::json())
         .layer(VerifySignature::detached_jws(ObieSigning::V3_1_4))
-        .layer(RunOnce::per_key(bank.store))
+        .layer(bank.once)
         .service(service_fn(ledger));
     let sender = ServiceBuilder::new()
         .layer(bank.trust)

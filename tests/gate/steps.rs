@@ -7,7 +7,7 @@ use tower_open_banking::profile::Bank;
 use tower_open_banking::signature::{RequireOneOrganisation, SignedMessage};
 use tower_open_banking::token::{BoundToken, PermittedScope};
 
-use crate::support::bank::{Preset, bank};
+use crate::support::bank::{Preset, bank, consenting_bank};
 
 const BEGIN: &[&str] = &["EchoInteractionId"];
 const SIGN: &[&str] = &["SignResponse"];
@@ -67,6 +67,19 @@ fn a_stop_list_and_one_organisation_stand_behind_what_they_build_on() {
         let between = preset.is_signed().then_some(("VerifySignature", "RunOnce"));
         assert_eq!(behind("RequireOneOrganisation"), between, "{preset:?}");
     }
+}
+
+#[test]
+fn orders_are_matched_before_their_key_is_taken_and_consents_used_up_behind_it() {
+    for preset in Preset::ALL {
+        let steps = steps(preset.payments(&consenting_bank()));
+        let once = ["MatchConsent", "RunOnce", "ExclusiveResource"];
+        assert_eq!(steps.ends_with(&once), preset.is_once(), "{preset:?}");
+        assert_eq!(steps.contains(&"MatchConsent"), preset.is_once(), "{preset:?}");
+    }
+    let unmatched = Bank { match_consent: None, ..consenting_bank() };
+    let error = Preset::Uk314.payments(&unmatched).build().unwrap_err().to_string();
+    assert!(error.contains("ExclusiveResource, needs MatchedConsent"), "{error}");
 }
 
 fn leaves<E: Evidence>(gate: GateBuilder) -> bool {

@@ -14,7 +14,7 @@ use tower_open_banking::profile::Bank;
 use tower_open_banking::reject::Reason;
 
 use crate::support::answer::Answer;
-use crate::support::bank::{Preset, bank};
+use crate::support::bank::{Preset, bank, consenting_bank};
 use crate::support::payment::Payment;
 
 /// The router of a bank that serves two versions, and how often each of them paid.
@@ -61,6 +61,15 @@ async fn a_key_of_one_version_is_not_replayed_by_the_other() {
         assert_eq!(answer(&router, &new()).await.payment_id(), "new-1");
     }
     assert_eq!(paid.map(|paid| paid.load(Ordering::SeqCst)), [1, 1]);
+}
+
+#[tokio::test]
+async fn a_consent_serves_one_order_under_whichever_version() {
+    let (router, paid) = router(&consenting_bank());
+    assert_eq!(answer(&router, &old()).await.payment_id(), "old-1");
+    let refusal = answer(&router, &new()).await;
+    assert_eq!(refusal.reason(), Some((Reason::ConsentStatusInvalid, Some("Data.ConsentId"))));
+    assert_eq!(paid.map(|paid| paid.load(Ordering::SeqCst)), [1, 0]);
 }
 
 #[tokio::test]

@@ -16,10 +16,11 @@ use tower_open_banking::cert::{
     Anchors, CertificateMatch, Client, Clients, NameOrder, PresentCertificate, RegisteredName,
     Trust, TrustCertificate,
 };
+use tower_open_banking::consent::{ConsentFault, Consents, MatchConsent, Submission};
 use tower_open_banking::crypto::{Algorithm, SigningKey};
 use tower_open_banking::eidas::{Block, Blocked, IdentifyPsp, RequireRole, StopList};
-use tower_open_banking::gate::{Gate, GateBuilder};
-use tower_open_banking::idempotency::{IdempotencyStore, MemoryStore};
+use tower_open_banking::gate::{BoxFuture, Gate, GateBuilder};
+use tower_open_banking::idempotency::{ExclusiveResource, IdempotencyStore, MemoryStore, RunOnce};
 use tower_open_banking::jose::{Jwk, Key, KeySet};
 use tower_open_banking::profile::obie::Version;
 use tower_open_banking::profile::{Bank, berlin, fapi1, obie, wso2};
@@ -131,6 +132,22 @@ pub fn strict_bank() -> Bank {
     }
 }
 
+/// A bank that compares orders with their consents, of which it takes every one.
+pub fn consenting_bank() -> Bank {
+    struct Any;
+    impl Consents for Any {
+        fn compare(&self, _: Submission) -> BoxFuture<'static, Result<(), ConsentFault>> {
+            Box::pin(std::future::ready(Ok(())))
+        }
+    }
+    let store: Arc<dyn IdempotencyStore> = Arc::new(MemoryStore::with_capacity(10_000));
+    Bank {
+        match_consent: Some(MatchConsent::compared_by(Any)),
+        exclusive: Some(ExclusiveResource::consent(store.clone())),
+        ..bank_with(store)
+    }
+}
+
 /// A bank that knows its clients by their certificates.
 fn eu(bank: &Bank) -> Bank {
     Bank { identify: IdentifyPsp::from_certificate(), ..bank.clone() }
@@ -158,7 +175,9 @@ pub fn bank_with(store: Arc<dyn IdempotencyStore>) -> Bank {
         clients: Arc::new(clients()),
         stop_list: None,
         one_organisation: None,
-        store,
+        once: RunOnce::per_key(store),
+        match_consent: None,
+        exclusive: None,
     }
 }
 

@@ -29,7 +29,7 @@ configure_bank() {
 # Starts the bank of that file, in the place of the last one.
 run_bank() {
   stop_bank
-  rm -f "$dir/ledger.json" "$dir/out"
+  rm -f "$dir/ledger.jsonl" "$dir/consents.jsonl" "$dir/out"
   "$bin/bank" --config "$dir/run.toml" >"$dir/out" 2>"$dir/log" &
   bank_pid=$!
   for _ in $(seq 100); do

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use serde_json::json;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::super::plan::{IDEMPOTENCY_KEY, INTERACTION_ID, Plan};
-use super::super::stage::{Kind, Stage};
+use super::super::stage::{Expected, Kind, Stage};
 use super::super::wire::{Reply, Wire};
 use super::super::world::World;
 use super::{AMOUNT, Anything, consent};
@@ -17,6 +16,7 @@ use super::{AMOUNT, Anything, consent};
 pub async fn play(stage: &mut Stage<'_>, world: &'static World) -> Anything<()> {
     retries(stage, world).await?;
     duplicates(stage, world).await?;
+    two_orders(stage, world).await?;
     hang_up(stage, world).await
 }
 
@@ -33,15 +33,14 @@ async fn retries(stage: &mut Stage<'_>, world: &'static World) -> Anything<()> {
         & stage.note(first.body == again.body, name, "another answer");
     stage.report(Kind::Legit, name, CREATED, &[again], good);
 
-    let message = payment.but(|plan| {
-        plan.body.as_mut().expect("a payment")["Risk"] = json!({ "PaymentContextCode": "Other" });
-    })?;
+    let order = Plan::consent(world, &world.ec, AMOUNT);
+    stage.legit("consent", StatusCode::CREATED, order.message()?).await?;
+    let message = order.but(|plan| plan.body = Plan::consent(world, &world.ec, "9.99").body)?;
     let reused = (400, "UK.OBIE.Rules.ResourceAlreadyExists");
-    stage.attack("another payment under the same key", reused, message).await?;
+    stage.attack("another consent under the same key", reused, message).await?;
 
     let message = payment.but(|plan| plan.header(IDEMPOTENCY_KEY, &Uuid::new_v4().to_string()))?;
-    let consumed = (400, "UK.OBIE.Resource.InvalidConsentStatus");
-    stage.attack("the consent once more, under another key", consumed, message).await?;
+    stage.attack("the consent once more, under another key", CONSUMED, message).await?;
     Ok(())
 }
 
@@ -61,6 +60,26 @@ async fn duplicates(stage: &mut Stage<'_>, world: &'static World) -> Anything<()
     let good = stage.note(stage.branch.executions(&consent).await? == 1, name, "executed again")
         & stage.note(ids.len() == 1, name, "several payment ids");
     stage.report(Kind::Attack, name, CREATED, &replies, good);
+    Ok(())
+}
+
+/// Two orders for one consent at the same time, each under a key of its own.
+async fn two_orders(stage: &mut Stage<'_>, world: &'static World) -> Anything<()> {
+    let consent = consent(stage, world, &world.ec).await?;
+    let first = Plan::payment(world, &world.ec, &consent, AMOUNT);
+    let second = first.but(|plan| plan.header(IDEMPOTENCY_KEY, &Uuid::new_v4().to_string()))?;
+    let wire = &stage.branch.wire;
+    let (first, second) = tokio::join!(wire.send(first.message()?), wire.send(second));
+    let (made, refused): (Vec<_>, Vec<_>) =
+        [first?, second?].into_iter().partition(|reply| reply.status == StatusCode::CREATED);
+
+    let name = "two orders for one consent at once, under two keys";
+    let once = stage.branch.executions(&consent).await? == 1;
+    let good = stage.note(once && made.len() == 1, name, "not executed once");
+    // One that came late found the consent used up, which is as good.
+    let is_late = refused.iter().all(|reply| reply.status == StatusCode::BAD_REQUEST);
+    let expected = if is_late { CONSUMED } else { (409, "UK.OBIE.Rules.ResourceAlreadyExists") };
+    stage.report(Kind::Attack, name, expected, &refused, good);
     Ok(())
 }
 
@@ -102,4 +121,5 @@ fn payment_id(reply: &Reply) -> Option<String> {
     Some(reply.json().ok()?["Data"]["DomesticPaymentId"].as_str()?.to_owned())
 }
 
+const CONSUMED: Expected = (400, "UK.OBIE.Resource.InvalidConsentStatus");
 const CREATED: (u16, &str) = (201, "-");

@@ -54,9 +54,9 @@ async fn version_4_0(stage: &mut Stage<'_>, world: &World) -> Anything<()> {
     stage.attack("4.0: signature of another client's key", (400, "U015"), message).await?;
 
     stage.legit("4.0: payment", StatusCode::CREATED, payment.message()?).await?;
-    let message = payment.but(|plan| {
-        plan.body.as_mut().expect("a payment")["Risk"] = json!({ "PaymentContextCode": "Other" });
-    })?;
-    stage.attack("4.0: another payment under the same key", (400, "U029"), message).await?;
+    let order = Plan::consent(world, &world.rsa, AMOUNT);
+    stage.legit("4.0: consent", StatusCode::CREATED, order.message()?).await?;
+    let message = order.but(|plan| plan.body = Plan::consent(world, &world.rsa, "9.99").body)?;
+    stage.attack("4.0: another consent under the same key", (400, "U029"), message).await?;
     Ok(())
 }

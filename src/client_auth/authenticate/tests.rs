@@ -295,7 +295,7 @@ impl ClientRegistry for Says<FoundClient> {
 }
 
 impl KeySource for Says<FoundKey> {
-    fn find(&self, _: &str) -> KeyLookup {
+    fn find(&self, _: &str, _: UnixTime) -> KeyLookup {
         match self.answer() {
             Ok(now) => KeyLookup::Now(now),
             Err(later) => KeyLookup::Later(later),

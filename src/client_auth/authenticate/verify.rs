@@ -10,9 +10,7 @@ use super::super::assertion::TYP;
 use super::{AssertionAudience, failed};
 use crate::cert::Client;
 use crate::crypto::Algorithm;
-use crate::jose::{
-    Accept, Audience, Claims, Compact, Header, KeyLookup, NumericDate, decode_base64url,
-};
+use crate::jose::{Accept, Audience, Claims, Compact, Header, NumericDate, decode_base64url};
 use crate::reject::{Reason, Rejection};
 use crate::replay::{Insertion, ReplayKey, ReplayStore};
 
@@ -49,10 +47,7 @@ impl Verifier {
         judge_header(jws.header())?;
         let kid = jws.header().key_id().ok_or_else(|| failed("no kid"))?;
         let keys = client.signing_keys().ok_or_else(|| failed("the client registered no keys"))?;
-        let found = match keys.find(kid) {
-            KeyLookup::Later(search) => search.await,
-            KeyLookup::Now(found) => found,
-        };
+        let found = keys.find(kid, now).answer().await;
         let key = found
             .map_err(|error| Rejection::new(Reason::ServiceUnavailable).source(error))?
             .ok_or_else(|| failed("no key of this kid"))?;

@@ -175,6 +175,46 @@ impl IdempotencyStore for Away {
     }
 }
 
+/// A store that is away when an order comes to its end.
+#[cfg(feature = "tokio")]
+struct Returning(MemoryStore, AtomicUsize);
+
+#[cfg(feature = "tokio")]
+impl IdempotencyStore for Returning {
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
+        self.0.claim(claim)
+    }
+
+    fn settle<'a>(&'a self, lease: &'a Lease, record: Record) -> StoreFuture<'a, Settlement> {
+        match self.1.fetch_add(1, Ordering::SeqCst) {
+            0 => Box::pin(async { Err(StoreError::unavailable("the store is away")) }),
+            _ => self.0.settle(lease, record),
+        }
+    }
+
+    fn release<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Settlement> {
+        self.0.release(lease)
+    }
+
+    fn look_up(&self, key: StoreKey, now: UnixTime) -> StoreFuture<'_, Option<Held>> {
+        self.0.look_up(key, now)
+    }
+}
+
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn a_consent_is_used_up_once_the_store_is_back() {
+    let bank = Bank::with(Returning(MemoryStore::with_capacity(10), AtomicUsize::new(0)));
+    assert_eq!(bank.order("c-1", StatusCode::CREATED, false).await, CREATED);
+    loop {
+        match bank.order("c-1", StatusCode::CREATED, false).await.1 {
+            Some(Reason::ResourceInUse) => tokio::time::sleep(Duration::from_millis(10)).await,
+            reason => break assert_eq!(reason, Some(Reason::ConsentStatusInvalid)),
+        }
+    }
+    assert_eq!(bank.runs(), 1);
+}
+
 #[tokio::test]
 async fn without_an_answer_of_the_store_no_order_runs() {
     let bank = Bank::with(Away);

@@ -13,9 +13,10 @@ use crate::context::Context;
 use crate::gate::{Answer, Halt};
 use crate::header::{IdempotencyKey, single};
 use crate::idempotency::outcome::Outcome;
+use crate::idempotency::parting::{Parting, Told};
 use crate::idempotency::{
     Abandoned, Claim, Claimed, Fingerprint, IdempotencyStore, KeyEvent, KeyHeader, Lease, Record,
-    SameRequest, Settlement, StoreError,
+    SameRequest, Settlement, StoreError, StoreKey,
 };
 use crate::reject::{Reason, Rejection};
 use crate::signature::EndpointTable;
@@ -136,8 +137,7 @@ impl Policy {
         answer: &mut Answer<'_>,
         context: &Context,
     ) -> Result<(), Halt> {
-        let outcome = Outcome::of(answer);
-        let settled = match outcome {
+        let parting = match Outcome::of(answer) {
             Outcome::Unknown => {
                 tracing::error!(key = ?lease.key(), "a time limit cut a request off: its key stays taken");
                 self.tell(KeyEvent::CutOff);
@@ -146,26 +146,32 @@ impl Policy {
             Outcome::Keep => {
                 let body = answer.bytes(context).await?;
                 let (status, now) = (answer.status(), context.now());
-                let record = Record::of(status, answer.headers(), KEPT, &body, now);
-                self.store.settle(lease, record).await
+                Parting::Settle(Record::of(status, answer.headers(), KEPT, &body, now))
             }
-            Outcome::Free => self.store.release(lease).await,
+            Outcome::Free => Parting::Release,
         };
-        self.tell(match settled {
-            Ok(Settlement::Already | Settlement::Done) if outcome == Outcome::Keep => {
-                KeyEvent::Settled
-            }
-            Ok(Settlement::Already | Settlement::Done) => KeyEvent::Released,
-            Ok(Settlement::Superseded) => {
-                tracing::error!(key = ?lease.key(), "a request outlived its lease: its outcome is not kept");
-                KeyEvent::Lost
-            }
-            Err(error) => {
-                tracing::error!(key = ?lease.key(), %error, "the outcome of a request is not kept");
-                KeyEvent::Lost
-            }
-        });
+        let done = match parting {
+            Parting::Release => KeyEvent::Released,
+            Parting::Settle(_) => KeyEvent::Settled,
+        };
+        let (policy, key) = (self.clone(), lease.key());
+        let tell = move |told| policy.tell(parted(key, told, done));
+        parting.act(&self.store, lease, || self.tell(KeyEvent::Delayed), tell).await;
         Ok(())
+    }
+}
+
+fn parted(key: StoreKey, told: Told, done: KeyEvent) -> KeyEvent {
+    match told {
+        Ok(Settlement::Already | Settlement::Done) => done,
+        Ok(Settlement::Superseded) => {
+            tracing::error!(?key, "a request outlived its lease: its outcome is not kept");
+            KeyEvent::Lost
+        }
+        Err(error) => {
+            tracing::error!(?key, %error, "the outcome of a request is not kept");
+            KeyEvent::Lost
+        }
     }
 }
 
@@ -178,9 +184,13 @@ pub(in crate::idempotency) async fn give_up(
     if !matches!(error, StoreError::Unavailable { .. }) {
         return;
     }
-    if let Err(error) = store.release(&Lease::presumed(claim)).await {
-        tracing::error!(key = ?claim.key(), %error, "a key may stay taken although nothing ran");
-    }
+    let key = claim.key();
+    let tell = move |told: Told| {
+        if let Err(error) = told {
+            tracing::error!(?key, %error, "a key may stay taken although nothing ran");
+        }
+    };
+    Parting::Release.act(store, &Lease::presumed(claim), || {}, tell).await;
 }
 
 /// The essence of the content type: a retry may write its parameters differently.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{StatusCode, Uri};
+use http::Uri;
 use rustls_pki_types::UnixTime;
 
 use super::super::RevocationPolicy;
@@ -13,8 +13,9 @@ use super::super::standing::FOREVER;
 use super::{Engine, IssuerKey};
 use crate::body::BoxError;
 use crate::cert::{Issuer, Link, Path};
-use crate::fetch::{Fetch, FetchRequest, Fetched};
+use crate::fetch::{Fetch, FetchRequest, Fetched, document};
 use crate::reject::Rejection;
+use crate::runtime::off_the_runtime;
 
 impl Engine {
     /// Asks whoever can be asked about the certificates of a path, then judges it.
@@ -130,31 +131,7 @@ impl Engine {
 }
 
 async fn fetch(over: &Option<Arc<dyn Fetch>>, request: FetchRequest) -> Result<Fetched, BoxError> {
-    let limit = request.limit();
-    let over = over.as_ref().ok_or("nobody fetches")?;
-    let answer = over.fetch(request).await?;
-    if answer.status() != StatusCode::OK {
-        return Err(format!("status {}", answer.status()).into());
-    }
-    // A fetcher of the application's own may have forgotten.
-    if answer.body().len() > limit { Err("longer than allowed".into()) } else { Ok(answer) }
-}
-
-/// Runs what takes long where nothing else waits for it: a list of twenty megabytes is read in a good
-/// part of a second.
-#[cfg(feature = "tokio")]
-async fn off_the_runtime<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, BoxError> {
-    match tokio::runtime::Handle::try_current() {
-        Ok(runtime) => Ok(runtime.spawn_blocking(work).await?),
-        Err(_) => Ok(work()),
-    }
-}
-
-#[cfg(not(feature = "tokio"))]
-async fn off_the_runtime<T>(work: impl FnOnce() -> T) -> Result<T, BoxError> {
-    Ok(work())
+    document(&**over.as_ref().ok_or("nobody fetches")?, request).await
 }
 
 const LIST_LIMIT: usize = 20 << 20;

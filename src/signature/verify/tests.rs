@@ -261,7 +261,7 @@ struct Source {
 }
 
 impl KeySource for Source {
-    fn find(&self, _: &str) -> KeyLookup {
+    fn find(&self, _: &str, _: UnixTime) -> KeyLookup {
         let answer = self.answer.clone().map(|key| key.map(Arc::new));
         match self.waits {
             true => KeyLookup::Later(Box::pin(std::future::ready(answer))),

@@ -330,7 +330,7 @@ fn the_token_stands_in_the_authorization_header() {
 struct Slow(FoundKey);
 
 impl KeySource for Slow {
-    fn find(&self, _: &str) -> KeyLookup {
+    fn find(&self, _: &str, _: UnixTime) -> KeyLookup {
         let found = self.0.clone();
         KeyLookup::Later(Box::pin(async { found }))
     }
@@ -340,7 +340,7 @@ impl KeySource for Slow {
 struct Down;
 
 impl KeySource for Down {
-    fn find(&self, _: &str) -> KeyLookup {
+    fn find(&self, _: &str, _: UnixTime) -> KeyLookup {
         KeyLookup::Now(Err(KeysUnavailable))
     }
 }

@@ -7,6 +7,7 @@ use super::super::super::OfferCertificate;
 use super::*;
 use crate::cert::test_pki::{DAY, ISSUING, ROOT, date, read};
 use crate::cert::{Anchors, PeerCertificates, PresentCertificate, TrustCertificate};
+use crate::jose::Lookup;
 use crate::revocation::Revocation;
 
 const OWN: &str = "PSDGB-FCA-123456";
@@ -133,7 +134,8 @@ fn a_self_signed_certificate_authenticates_the_client_that_registered_it() {
 fn a_name_in_a_self_signed_certificate_proves_nothing() {
     let leaf = self_signed(NOW - DAY, NOW + DAY);
     let named = CertificateMatch::SanDns("tpp.example".to_owned());
-    assert!(named.matches(&read(&leaf)));
+    let now = at(NOW).now();
+    assert!(matches!(named.matches(&read(&leaf), now), Lookup::Now(Ok(true))));
     let result = if_offered(by_itself(named.clone()), &own_id(), Some(vec![leaf.clone()]));
     assert!(refused(result).contains("not registered"));
     // Nor does it where an authority should have given the name.

@@ -102,6 +102,94 @@ async fn a_claim_whose_answer_was_lost_runs_nothing_and_leaves_the_key_free() {
     assert_eq!(bank.runs(), 1);
 }
 
+/// A store that is away for its first acts that end a claim, and when it is first asked for one.
+#[cfg(feature = "tokio")]
+struct Returning {
+    store: Lossy,
+    away: AtomicUsize,
+}
+
+#[cfg(feature = "tokio")]
+impl Returning {
+    fn with(lost_claims: bool) -> Arc<Self> {
+        let claims = AtomicUsize::new(usize::from(!lost_claims));
+        let store = Lossy(MemoryStore::with_capacity(10), claims);
+        Arc::new(Self { store, away: AtomicUsize::new(2) })
+    }
+
+    fn is_away(&self) -> bool {
+        let less = |left: usize| left.checked_sub(1);
+        self.away.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl IdempotencyStore for Returning {
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Claimed> {
+        self.store.claim(claim)
+    }
+
+    fn settle<'a>(&'a self, lease: &'a Lease, record: Record) -> StoreFuture<'a, Settlement> {
+        if self.is_away() { Flaky::fail() } else { self.store.settle(lease, record) }
+    }
+
+    fn release<'a>(&'a self, lease: &'a Lease) -> StoreFuture<'a, Settlement> {
+        if self.is_away() { Flaky::fail() } else { self.store.release(lease) }
+    }
+
+    fn look_up(&self, key: StoreKey, now: UnixTime) -> StoreFuture<'_, Option<Held>> {
+        self.store.look_up(key, now)
+    }
+}
+
+/// What a retry hears once the store is back.
+#[cfg(feature = "tokio")]
+async fn in_the_end(bank: &Bank) -> Reply {
+    loop {
+        let retry = bank.send(Payment::new()).await;
+        if retry.reason != Some(Reason::IdempotencyInFlight) {
+            return retry;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn an_outcome_is_kept_once_the_store_is_back() {
+    let events = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let heard = events.clone();
+    let rule = RunOnce::per_key(Returning::with(false));
+    let rule = rule.on_event(move |event| heard.lock().unwrap().push(event));
+    let bank = Bank::with(rule);
+    let first = bank.send(Payment::new()).await;
+    assert!(first.is_new());
+    let retry = bank.send(Payment::new()).await;
+    assert_eq!(retry.reason, Some(Reason::IdempotencyInFlight), "not kept yet");
+    assert!(in_the_end(&bank).await.replays(&first));
+    assert_eq!(bank.runs(), 1);
+    let events = events.lock().unwrap();
+    assert_eq!(events[..2], [KeyEvent::Claimed, KeyEvent::Delayed]);
+    assert_eq!(events.iter().filter(|event| **event == KeyEvent::Settled).count(), 1);
+}
+
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn a_key_is_free_again_once_the_store_is_back() {
+    let bank = Bank::with(RunOnce::per_key(Returning::with(false)));
+    let failed = Payment::mode(Mode::Answer(StatusCode::INTERNAL_SERVER_ERROR));
+    assert_eq!(bank.send(failed).await.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(in_the_end(&bank).await.is_new());
+    assert_eq!(bank.runs(), 2);
+
+    // The store took the key, its answer was lost, and it could not be told to free it.
+    let bank = Bank::with(RunOnce::per_key(Returning::with(true)));
+    let refused = bank.send(Payment::new()).await;
+    assert_eq!(refused.reason, Some(Reason::ServiceUnavailable));
+    assert!(in_the_end(&bank).await.is_new());
+    assert_eq!(bank.runs(), 1);
+}
+
 #[tokio::test]
 async fn without_an_answer_of_the_store_nothing_runs() {
     for store in [

@@ -184,7 +184,7 @@ fn keys_that_come_later_bring_their_certificates() {
     struct Later(KeySet);
 
     impl KeySource for Later {
-        fn find(&self, kid: &str) -> KeyLookup {
+        fn find(&self, kid: &str, _: UnixTime) -> KeyLookup {
             let found = self.0.get(kid).cloned();
             KeyLookup::Later(Box::pin(async { Ok(found) }))
         }

@@ -150,7 +150,7 @@ type Change = fn(&mut Message, Vec<Value>);
 struct Untouched;
 
 impl KeySource for Untouched {
-    fn find(&self, kid: &str) -> KeyLookup {
+    fn find(&self, kid: &str, _: UnixTime) -> KeyLookup {
         panic!("{kid} is looked for")
     }
 }

@@ -92,6 +92,7 @@ impl Introspect for Silent {
     fn introspect<'a>(
         &'a self,
         token: &'a str,
+        _: UnixTime,
     ) -> BoxFuture<'a, Result<Introspected, IntrospectionError>> {
         assert_eq!(token, "opaque");
         Box::pin(async { Err(IntrospectionError::new("connection refused")) })
