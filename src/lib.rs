@@ -70,6 +70,7 @@ pub mod header;
 pub mod idempotency;
 pub mod jose;
 pub mod profile;
+pub mod registration;
 pub mod reject;
 pub mod replay;
 pub mod revocation;

@@ -30,6 +30,7 @@ pub use self::permit::PermitAuthorization;
 pub use self::presented::PresentedRequest;
 pub use self::profile::RequestProfile;
 pub use self::proven::ProvenRequest;
+pub(crate) use self::proven::is_https;
 pub use self::push::{PushBoundRequest, PushRequest, PushedRequest};
 pub use self::pushed::{
     MemoryPushedRequests, PushedKey, PushedLifetime, PushedRequests, RequestUri,

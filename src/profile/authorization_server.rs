@@ -1,14 +1,16 @@
 //! The endpoints of an authorization server: those that clients call themselves (token, pushed
-//! requests, introspection, revocation), and that of the browser.
+//! requests, introspection, revocation, registration), and that of the browser.
 //!
 //! Behind each of them stands the bank's own server, or what it wraps. Refusals are those of RFC
 //! 6749, 5.2. Proofs by DPoP are verified by a step of their own, between the client and the grant.
 
 mod authorize;
+mod register;
 
 use std::sync::Arc;
 
 pub use self::authorize::{Authorizations, authorization_endpoint, par_endpoint};
+pub use self::register::registration_endpoint;
 use crate::cert::{ClientRegistry, PresentCertificate, TrustCertificate};
 use crate::client_auth::{
     AssertionAudience, AuthenticateClient, GrantType, OfferCertificate, PermitGrant, ReadForm,

@@ -37,9 +37,9 @@ enum Unidentified {
 
 /// Who signed: a certificate that was judged, and whom it identifies.
 #[derive(Debug)]
-pub(super) struct Signer {
-    pub(super) trusted: TrustedCertificate,
-    pub(super) psp: Option<PspIdentity>,
+pub(crate) struct Signer {
+    pub(crate) trusted: TrustedCertificate,
+    pub(crate) psp: Option<PspIdentity>,
 }
 
 impl SigningCertificates {
@@ -65,7 +65,7 @@ impl SigningCertificates {
     }
 
     /// Judges the certificate of a key.
-    pub(super) fn judge(&self, key: &Key, now: UnixTime) -> Verdict<Signer> {
+    pub(crate) fn judge(&self, key: &Key, now: UnixTime) -> Verdict<Signer> {
         let Some(Certified { certificate, chain }) = key.certified() else {
             return Verdict::reject(invalid("the key has no certificate"));
         };

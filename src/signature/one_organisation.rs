@@ -154,7 +154,7 @@ impl RequireOneOrganisation {
         names.into_iter().flatten().filter_map(|name| self.named(name)).collect()
     }
 
-    fn named_by(&self, certificate: &Certificate) -> Option<String> {
+    pub(crate) fn named_by(&self, certificate: &Certificate) -> Option<String> {
         match certificate.organization_identifiers().as_slice() {
             [identifier] => {
                 let identifier = OrganizationId::parse(identifier).ok()?;
@@ -171,7 +171,7 @@ impl RequireOneOrganisation {
     }
 
     /// A registered name, which says by its form what it is.
-    fn named(&self, name: &str) -> Option<String> {
+    pub(crate) fn named(&self, name: &str) -> Option<String> {
         match OrganizationId::parse(name) {
             Ok(identifier) => self.map(OrganisationName::Identifier(&identifier)),
             Err(_) => self.map(OrganisationName::Directory(name)),
