@@ -146,11 +146,13 @@ mod tests {
     use std::time::Duration;
 
     use crate::cert::test_pki::ROOT;
-    use crate::cert::{Anchors, Trust};
+    use crate::cert::{Anchors, Clients, Trust};
+    use crate::client_auth::AuthenticateClient;
     use crate::crypto::test_keys;
     use crate::eidas::{IdentifyPsp, OrganizationId, RoleLookup, RoleRegister, RoleSource};
     use crate::header::{EchoInteractionId, ReadPsuHeaders};
     use crate::jose::{Key, KeySet};
+    use crate::replay::NoReplayStore;
     use crate::revocation::{IssuerKey, Revocation, RevocationPolicy};
     use crate::signature::{ObieSigning, SigningCertificates, VerifySignature};
     use crate::token::{TokenAudience, TokenIssuer, VerifyToken};
@@ -199,9 +201,11 @@ mod tests {
             let (anchors, off) = (Anchors::of([ROOT.der()]).unwrap(), Revocation::danger_off());
             SigningCertificates::trusted_by(Trust::seals(anchors, off), psp())
         };
+        let authenticate =
+            || AuthenticateClient::registered_in(Clients::default(), "i", NoReplayStore);
         let lists = Revocation::builder;
         let second = Duration::from_secs(1);
-        let switches: [(&str, &dyn Fn()); 19] = [
+        let switches: [(&str, &dyn Fn()); 21] = [
             ("danger_off", &|| drop(Revocation::danger_off())),
             ("allow_soft_fail_open", &|| {
                 let _ = RevocationPolicy::allow_soft_fail_open();
@@ -226,6 +230,8 @@ mod tests {
             ("allow_malformed", &|| {
                 let _ = EchoInteractionId::or_generate().allow_malformed();
             }),
+            ("allow_lifetime", &|| drop(authenticate().allow_lifetime(second))),
+            ("allow_several_audiences", &|| drop(authenticate().allow_several_audiences())),
             ("allow_untyped", &|| drop(verify_token().allow_untyped())),
             ("allow_member", &|| drop(signature().allow_member("x5t"))),
             ("waiver 007", &|| drop(signature().danger_waiver_007())),

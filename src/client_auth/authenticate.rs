@@ -74,6 +74,46 @@ use crate::replay::ReplayStore;
 ///
 /// RFC 6749, 2.3; RFC 7523, 3; RFC 8705, 2; FAPI 1.0 Advanced, 5.2.2 and 8.6; FAPI 2.0, 5.3.2.1 and
 /// 5.4; draft-ietf-oauth-rfc7523bis.
+///
+/// ```
+/// # use rustls_pki_types::UnixTime;
+/// use http::{Request, Response, StatusCode};
+/// use tower::{Layer, ServiceExt, service_fn};
+/// use tower_open_banking::cert::{CertificateMatch, Client, Clients};
+/// use tower_open_banking::{body::Body, client_auth::*, crypto::*, gate::Gate, jose::*};
+/// use tower_open_banking::{reject::AuthorizationServer, replay::MemoryReplayStore};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # type Answer = Result<Response<Body>, std::convert::Infallible>;
+/// # let key = SigningKey::from_pem(rcgen::KeyPair::generate()?.serialize_pem().as_bytes())?;
+/// let handler = service_fn(|_| async { Answer::Ok(Response::new(Body::empty())) });
+/// let keys = KeySet::of([Key::new(key.public_key().clone()).with_id("1")])?;
+/// let tpp = Client::new("tpp", CertificateMatch::NoCertificate)
+///     .signs_with(keys, [Algorithm::Es256])
+///     .registered_as(Registration::new(
+///         AuthenticationMethod::PrivateKeyJwt,
+///         SenderConstraint::Dpop,
+///     ));
+/// let spent = MemoryReplayStore::with_capacity(100_000);
+/// let rule = AuthenticateClient::registered_in(Clients::of([tpp])?, "https://as", spent);
+/// let gate = Gate::new(AuthorizationServer::default())
+///     .then(ReadForm::posted())
+///     .then(rule.without_certificates())
+///     .build()?;
+/// let form = ClientAssertions::of("tpp", key, "1", Algorithm::Es256)
+///     .parameters("https://as", UnixTime::now())?;
+/// let form: Parameters = form.into_iter().collect();
+/// // The second time it is a replay.
+/// for status in [StatusCode::OK, StatusCode::UNAUTHORIZED] {
+///     let request = Request::post("/par")
+///         .header("content-type", "application/x-www-form-urlencoded")
+///         .body(Body::from(bytes::Bytes::from(form.to_string())))?;
+///     assert_eq!(gate.layer(handler).oneshot(request).await?.status(), status);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct AuthenticateClient<C = TrustedCertificate>(Arc<Authenticator>, PhantomData<fn() -> C>);
 
 struct Authenticator {

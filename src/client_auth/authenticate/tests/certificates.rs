@@ -144,6 +144,28 @@ fn a_self_signed_certificate_authenticates_the_client_that_registered_it() {
 }
 
 #[test]
+fn a_self_signed_certificate_may_be_one_of_the_jwk_set() {
+    let der = |key: &openssl::pkey::PKey<openssl::pkey::Private>| {
+        let digest = openssl::hash::MessageDigest::sha256();
+        ISSUING.issues_by_openssl(key, digest, crate::cert::test_pki::with_key_usage)
+    };
+    let (key, other) = (test_keys::p256(), test_keys::p256());
+    let leaf = der(&key);
+    let public = test_keys::signing(&key).public_key().clone();
+    let certified = Key::new(public).with_id("1").certified_by([leaf.clone()]).unwrap();
+    let keys = Arc::new(KeySet::of([certified]).unwrap());
+    let show = |leaf| {
+        let registered = CertificateMatch::RegisteredCertificates(keys.clone());
+        if_offered(by_itself(registered), &own_id(), Some(vec![leaf]))
+    };
+    assert!(show(leaf).is_ok());
+    // The same key under another certificate is another certificate.
+    for other in [der(&other), der(&key)] {
+        assert!(refused(show(other)).contains("not registered"));
+    }
+}
+
+#[test]
 fn a_name_in_a_self_signed_certificate_proves_nothing() {
     let leaf = self_signed(NOW - DAY, NOW + DAY);
     let named = CertificateMatch::SanDns("tpp.example".to_owned());
