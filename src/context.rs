@@ -205,7 +205,7 @@ mod tests {
             || AuthenticateClient::registered_in(Clients::default(), "i", NoReplayStore);
         let lists = Revocation::builder;
         let second = Duration::from_secs(1);
-        let switches: [(&str, &dyn Fn()); 21] = [
+        let switches: [(&str, &dyn Fn()); 20] = [
             ("danger_off", &|| drop(Revocation::danger_off())),
             ("allow_soft_fail_open", &|| {
                 let _ = RevocationPolicy::allow_soft_fail_open();
@@ -231,7 +231,6 @@ mod tests {
                 let _ = EchoInteractionId::or_generate().allow_malformed();
             }),
             ("allow_lifetime", &|| drop(authenticate().allow_lifetime(second))),
-            ("allow_several_audiences", &|| drop(authenticate().allow_several_audiences())),
             ("allow_untyped", &|| drop(verify_token().allow_untyped())),
             ("allow_member", &|| drop(signature().allow_member("x5t"))),
             ("waiver 007", &|| drop(signature().danger_waiver_007())),

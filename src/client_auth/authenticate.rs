@@ -121,9 +121,8 @@ struct Authenticator {
     assertions: Verifier,
 }
 
-/// Whom an assertion may be meant for. It names exactly one audience, as a string or as an array of
-/// one, compared character by character: an assertion for two servers is one that the first can use
-/// at the second.
+/// Whom an assertion may be meant for: this server and nobody else, compared character by character.
+/// An assertion for two servers is one that the first can use at the second.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum AssertionAudience {
@@ -131,7 +130,8 @@ pub enum AssertionAudience {
     /// of an endpoint may have been asked for by another server that calls this URL its own.
     IssuerSole,
     /// The issuer identifier or one of these URLs: the token endpoint, and the endpoint itself, as
-    /// RFC 9126, 2 has it and as clients of FAPI 1.0, CDR and OBIE do.
+    /// RFC 9126, 2 has it and as clients of FAPI 1.0, CDR and OBIE do. An array may name several of
+    /// them, as the certification of FAPI 1.0 tests: all of them are this server.
     IssuerOrEndpoint(Vec<String>),
 }
 
@@ -184,14 +184,6 @@ impl<C> AuthenticateClient<C> {
     pub fn allow_lifetime(self, longest: Duration) -> Self {
         relaxed(NAME, "allow_lifetime");
         self.with(|assertions| assertions.longest = longest)
-    }
-
-    /// Takes assertions for several audiences too, if this server is among them, as RFC 7523, 3 has it
-    /// and the certification of FAPI 1.0 tests. Each of the others can use what it was sent here.
-    #[must_use]
-    pub fn allow_several_audiences(self) -> Self {
-        relaxed(NAME, "allow_several_audiences");
-        self.with(|assertions| assertions.several = true)
     }
 
     fn with(self, change: impl FnOnce(&mut Verifier)) -> Self {

@@ -145,6 +145,10 @@ impl Audience {
         self.0.iter().any(|audience| audience == name)
     }
 
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     /// The name, when it is the only one: a string, or an array of one.
     pub fn sole(&self) -> Option<&str> {
         match self.0.as_slice() {
