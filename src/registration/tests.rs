@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use http::Request;
 use openssl::pkey::{PKey, Private};
 use rcgen::{CertificateParams, DnType};
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, UnixTime};
 use serde_json::{Map, Value, json};
 
 use super::*;
@@ -148,6 +148,12 @@ fn told(outcome: Result<RegistrationRequest, Rejection>) -> Option<Reason> {
     outcome.err().map(|refused| refused.reason())
 }
 
+fn is_of(client: &crate::cert::Client, certificate: &CertificateDer<'_>) -> bool {
+    let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(NOW));
+    let matched = client.certificate().matches(&read(certificate), now);
+    matches!(matched, crate::jose::Lookup::Now(Ok(true)))
+}
+
 const UNAPPROVED: Option<Reason> = Some(Reason::SoftwareStatementUnapproved);
 const UNAVAILABLE: Option<Reason> = Some(Reason::ServiceUnavailable);
 
@@ -170,7 +176,7 @@ fn what_is_proven_and_allowed_becomes_a_client() {
     assert_eq!((client.client_id(), client.organisation_id()), ("c-1", Some(ORG)));
     assert_eq!(client.software_id(), Some(SOFTWARE));
     assert_eq!(client.algorithms(), [Algorithm::Es256, Algorithm::Ps256]);
-    assert!(client.certificate().matches(&read(&obwac())));
+    assert!(is_of(&client, &obwac()));
     let registration = client.registration().unwrap();
     assert!(registration.may_use(GrantType::RefreshToken));
     assert!(registration.may_ask_for("accounts") && !registration.may_ask_for("payments"));
@@ -196,8 +202,8 @@ fn by_a_certificate_the_client_is_known_by_the_subject_that_it_shows() {
     for text in [&own, &reversed] {
         let registered = sent(&rule(), &certificate, &by_subject(Some(text))).unwrap();
         let client = registered.client("c", keys("own", &OWN), CertificateMatch::NoCertificate);
-        assert!(client.certificate().matches(&read(&certificate)));
-        assert!(!client.certificate().matches(&read(&obwac())));
+        assert!(is_of(&client, &certificate));
+        assert!(!is_of(&client, &obwac()));
         assert_eq!(client.algorithms(), [Algorithm::Es256]);
     }
     let invalid = Some(Reason::ClientMetadataInvalid);
@@ -272,7 +278,7 @@ fn what_the_bank_does_not_approve_is_unapproved() {
 struct Slow(bool);
 
 impl KeySource for Slow {
-    fn find(&self, _: &str) -> KeyLookup {
+    fn find(&self, _: &str, _: UnixTime) -> KeyLookup {
         let there = self.0;
         KeyLookup::Later(Box::pin(async move {
             let found = keys("ob", &DIRECTORY).get("ob").cloned();

@@ -248,7 +248,7 @@ impl Verifier {
 
     async fn statement(&self, text: &str, now: UnixTime) -> Result<SoftwareStatement, Rejection> {
         let verified =
-            signed(text, &*self.directory.keys, Accept::FAPI1, statement_invalid).await?;
+            signed(text, &*self.directory.keys, now, Accept::FAPI1, statement_invalid).await?;
         let statement = SoftwareStatement::parse(verified.1.payload())
             .map_err(|error| statement_invalid("claims").source(error))?;
         self.facts_of_statement(&statement, now.as_secs())?;
@@ -294,7 +294,7 @@ impl Verifier {
         let keys = self.software.keys(statement);
         let keys = keys.ok_or_else(|| unapproved("no keys of the software are known"))?;
         let accept = Accept::algorithms(self.policy.accepted());
-        let (key, verified) = signed(text, &*keys, accept, metadata).await?;
+        let (key, verified) = signed(text, &*keys, now, accept, metadata).await?;
         if let Some(certificates) = &self.certificates {
             let signer = match certificates.judge(&key, now) {
                 Verdict::Now(judged) => judged?,
@@ -385,6 +385,7 @@ impl Verifier {
 async fn signed(
     text: &str,
     keys: &dyn KeySource,
+    now: UnixTime,
     accept: Accept<'_>,
     refused: fn(&'static str) -> Rejection,
 ) -> Result<(Arc<Key>, Verified), Rejection> {
@@ -394,7 +395,7 @@ async fn signed(
         return Err(refused("typ of another kind"));
     }
     let kid = jws.header().key_id().ok_or_else(|| refused("no kid"))?;
-    let found = match keys.find(kid) {
+    let found = match keys.find(kid, now) {
         KeyLookup::Now(found) => found,
         KeyLookup::Later(search) => search.await,
     };

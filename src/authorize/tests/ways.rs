@@ -97,7 +97,7 @@ enum Fetched {
 }
 
 impl KeySource for Fetched {
-    fn find(&self, kid: &str) -> KeyLookup {
+    fn find(&self, kid: &str, _: rustls_pki_types::UnixTime) -> KeyLookup {
         let (kid, source) = (kid.to_owned(), *self);
         KeyLookup::Later(Box::pin(async move {
             let key = match source {

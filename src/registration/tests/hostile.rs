@@ -1,7 +1,5 @@
 //! Requests of an attacker, of a careless provider, and of one who wants more than is its due.
 
-use rustls_pki_types::UnixTime;
-
 use super::*;
 
 #[test]
