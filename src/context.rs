@@ -145,6 +145,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
+    use crate::authorize::{PermitAuthorization, RequestProfile, VerifyRequestObject};
     use crate::cert::test_pki::ROOT;
     use crate::cert::{Anchors, Clients, Trust};
     use crate::client_auth::AuthenticateClient;
@@ -205,7 +206,9 @@ mod tests {
             || AuthenticateClient::registered_in(Clients::default(), "i", NoReplayStore);
         let lists = Revocation::builder;
         let second = Duration::from_secs(1);
-        let switches: [(&str, &dyn Fn()); 20] = [
+        let verify = || VerifyRequestObject::of(RequestProfile::FAPI1, "i");
+        let permit = || PermitAuthorization::of(RequestProfile::FAPI1);
+        let switches: [(&str, &dyn Fn()); 24] = [
             ("danger_off", &|| drop(Revocation::danger_off())),
             ("allow_soft_fail_open", &|| {
                 let _ = RevocationPolicy::allow_soft_fail_open();
@@ -234,13 +237,26 @@ mod tests {
             ("allow_untyped", &|| drop(verify_token().allow_untyped())),
             ("allow_member", &|| drop(signature().allow_member("x5t"))),
             ("waiver 007", &|| drop(signature().danger_waiver_007())),
+            ("allow_audience", &|| drop(verify().allow_audience("a"))),
+            ("allow_missing_not_before", &|| drop(verify().allow_missing_not_before())),
+            ("allow_plain_code", &|| drop(permit().allow_plain_code())),
+            ("danger_token_in_front_channel", &|| {
+                drop(permit().danger_token_in_front_channel());
+            }),
         ];
         for (name, switch) in switches {
             let said = logged(switch);
             assert!(said.contains("WARN") && said.contains(name), "{name}: {said}");
         }
         assert_eq!(
-            logged(|| drop((psp(), IdentifyPsp::from_uk_directory(), signature(), lists()))),
+            logged(|| drop((
+                psp(),
+                IdentifyPsp::from_uk_directory(),
+                signature(),
+                lists(),
+                verify(),
+                permit()
+            ))),
             ""
         );
     }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
-use super::claims::{RequestClaims, RequestedClaim};
+use super::claims::RequestClaims;
 use super::profile::{PkceDue, RequestProfile};
 use super::proven::{Origin, ProvenRequest};
 use super::request::{AuthorizationRequest, Prompt};
+use super::requested::{RequestedClaim, RequestedMembers};
 use super::response_type::{ResponseMode, ResponseType};
 use crate::client_auth::CodeChallenge;
 use crate::context::{Context, relaxed};
@@ -177,7 +178,7 @@ impl PermitAuthorization {
     fn intent_id(&self, claims: &RequestClaims) -> Result<Option<String>, Rejection> {
         let refused = |why| invalid("openbanking_intent_id").detail(why);
         let requested = claims.claims.as_ref();
-        let of = |members: Option<&super::RequestedMembers>| {
+        let of = |members: Option<&RequestedMembers>| {
             members.and_then(|members| members.openbanking_intent_id.clone())
         };
         let id_token = of(requested.and_then(|requested| requested.id_token.as_ref()));

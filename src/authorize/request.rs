@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::claims::{RequestClaims, RequestedClaim};
+use super::claims::RequestClaims;
+use super::requested::RequestedClaim;
 use super::response_type::{Delivery, ResponseType};
 use crate::cert::Client;
 use crate::client_auth::CodeChallenge;

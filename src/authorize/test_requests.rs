@@ -76,7 +76,9 @@ pub(crate) fn client(id: &str, keys: &[(&str, &PKey<Private>)]) -> Client {
 }
 
 pub(crate) fn tpp() -> Client {
-    client("tpp", &[("k1", &OWN), ("rsa", test_keys::rsa_2048())])
+    static TPP: LazyLock<Client> =
+        LazyLock::new(|| client("tpp", &[("k1", &OWN), ("rsa", test_keys::rsa_2048())]));
+    TPP.clone()
 }
 
 /// A client that uses the same key ids.

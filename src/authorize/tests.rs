@@ -4,4 +4,5 @@ mod answers;
 mod intents;
 mod legacy;
 mod par;
+mod store;
 mod ways;

@@ -35,8 +35,7 @@ use crate::reject::{Reason, Rejection};
 ///   ignored (`authorization_details`, `registration`);
 /// - whose `redirect_uri` is an https URI that the client registered, character by character.
 ///
-/// Of parameters pushed without an object, where the profile takes them, the last two hold and
-/// `client_id` is the authenticated client. What was kept by the PAR endpoint was verified there;
+/// Of parameters pushed without an object, where the profile takes them, the last two hold. What was kept by the PAR endpoint was verified there;
 /// its redirection URI is looked at again.
 ///
 /// # Needs and leaves
@@ -310,9 +309,6 @@ impl Verifier {
         origin: Origin,
     ) -> Result<ProvenRequest, Rejection> {
         ignorable(&claims, Reason::ParameterInvalid)?;
-        if claims.client_id.as_deref().is_some_and(|named| named != client.client_id()) {
-            return Err(Rejection::new(Reason::ParameterInvalid).place("client_id"));
-        }
         ProvenRequest::new(client.clone(), claims, origin)
     }
 }

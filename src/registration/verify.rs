@@ -11,18 +11,19 @@ use http::request::Parts;
 use rustls_pki_types::UnixTime;
 use serde::de::MapAccess;
 
+use super::directory::{Directory, statement_invalid, unapproved};
 use super::metadata::ClientMetadata;
 use super::policy::RegistrationPolicy;
 use super::request::RegistrationRequest;
+use super::signed::signed;
+use super::software::{Approval, ApproveSoftware, SoftwareKeys};
 use super::statement::SoftwareStatement;
 use crate::body::BodyBytes;
-use crate::cert::{Certificate, TrustedCertificate};
+use crate::cert::{Certificate, Oid, TrustedCertificate};
 use crate::context::Context;
-use crate::gate::{BoxFuture, Halt, Refs, Rule, Verdict, rule_layers};
+use crate::gate::{Halt, Refs, Rule, Verdict, rule_layers};
 use crate::header::{MediaType, single};
-use crate::jose::{
-    Accept, Compact, Key, KeyLookup, KeySource, Members, Verified, decode_base64url, parse_object,
-};
+use crate::jose::{Accept, Members, decode_base64url, parse_object};
 use crate::reject::{Reason, Rejection};
 use crate::replay::{Insertion, ReplayKey, ReplayStore};
 use crate::signature::{RequireOneOrganisation, SigningCertificates};
@@ -82,69 +83,6 @@ struct Verifier {
     organisations: RequireOneOrganisation,
     certificates: Option<SigningCertificates>,
     approval: Option<Arc<dyn ApproveSoftware>>,
-}
-
-/// A directory that issues software statements.
-#[derive(Clone)]
-pub struct Directory {
-    issuer: String,
-    keys: Arc<dyn KeySource>,
-    longest: Duration,
-}
-
-impl Directory {
-    /// The one of this `iss`, such as `OpenBanking Ltd`, signing with these keys. Its statements are
-    /// good for 30 minutes.
-    pub fn of(issuer: impl Into<String>, keys: impl KeySource) -> Self {
-        let longest = Duration::from_secs(30 * 60);
-        Self { issuer: issuer.into(), keys: Arc::new(keys), longest }
-    }
-
-    /// Sets how old a statement may be.
-    #[must_use]
-    pub fn statements_last(self, longest: Duration) -> Self {
-        Self { longest, ..self }
-    }
-}
-
-/// Knows the keys of software, by what the directory says of it.
-pub trait SoftwareKeys: Send + Sync + 'static {
-    /// The keys, such as a fetched set of its `software_jwks_endpoint` where that is an address of
-    /// the directory's own key store. None refuses.
-    fn keys(&self, statement: &SoftwareStatement) -> Option<Arc<dyn KeySource>>;
-}
-
-impl<F> SoftwareKeys for F
-where
-    F: Fn(&SoftwareStatement) -> Option<Arc<dyn KeySource>> + Send + Sync + 'static,
-{
-    fn keys(&self, statement: &SoftwareStatement) -> Option<Arc<dyn KeySource>> {
-        self(statement)
-    }
-}
-
-/// What the bank says of software.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Approval {
-    /// It may register.
-    Approve,
-    /// It may not: withdrawn, for tests only, or not wanted.
-    Refuse,
-}
-
-/// The approval did not answer: refused as unavailable.
-#[derive(Debug, thiserror::Error)]
-#[error("the approval of software is not available")]
-pub struct ApprovalUnavailable;
-
-/// Asks whether software may register: a directory's list of withdrawn statements, its mode, a
-/// contract.
-pub trait ApproveSoftware: Send + Sync + 'static {
-    /// Decides on a verified statement.
-    fn approve<'a>(
-        &'a self,
-        statement: &'a SoftwareStatement,
-    ) -> BoxFuture<'a, Result<Approval, ApprovalUnavailable>>;
 }
 
 impl VerifyRegistration {
@@ -235,7 +173,7 @@ impl Verifier {
         now: UnixTime,
     ) -> Result<RegistrationRequest, Halt> {
         let text = std::str::from_utf8(body).map_err(|_| metadata("not a JWT"))?;
-        let statement = self.statement(&unverified_statement(text)?, now).await?;
+        let statement = self.directory.verify(&unverified_statement(text)?, now).await?;
         let organisations = self.organisations_of(&statement);
         self.is_of(&organisations, certificate)?;
         is_of_software(&statement, certificate)?;
@@ -244,43 +182,6 @@ impl Verifier {
         self.approve(&statement).await?;
         self.spend(&metadata, now).await?;
         Ok(RegistrationRequest { statement, metadata, allowed })
-    }
-
-    async fn statement(&self, text: &str, now: UnixTime) -> Result<SoftwareStatement, Rejection> {
-        let verified =
-            signed(text, &*self.directory.keys, now, Accept::FAPI1, statement_invalid).await?;
-        let statement = SoftwareStatement::parse(verified.1.payload())
-            .map_err(|error| statement_invalid("claims").source(error))?;
-        self.facts_of_statement(&statement, now.as_secs())?;
-        Ok(statement)
-    }
-
-    fn facts_of_statement(&self, statement: &SoftwareStatement, now: u64) -> Result<(), Rejection> {
-        let invalid = statement_invalid;
-        if statement.issuer.as_deref() != Some(self.directory.issuer.as_str()) {
-            return Err(invalid("iss is missing or another"));
-        }
-        let issued_at = statement.issued_at.ok_or_else(|| invalid("iat is missing"))?.seconds();
-        if issued_at > now.saturating_add(SKEW) {
-            return Err(invalid("iat lies ahead"));
-        }
-        if issued_at.saturating_add(self.directory.longest.as_secs()) < now {
-            return Err(invalid("too old"));
-        }
-        if statement.expires_at.is_some_and(|end| end.seconds() <= now) {
-            return Err(invalid("expired"));
-        }
-        if statement.id.as_deref().is_none_or(str::is_empty) {
-            return Err(invalid("jti is missing"));
-        }
-        if statement.software_id.is_empty() || statement.org_id.is_empty() {
-            return Err(invalid("software_id or org_id is missing"));
-        }
-        match statement.org_status.as_deref() {
-            Some("Active") => Ok(()),
-            Some(_) => Err(unapproved("the organisation is not active")),
-            None => Err(invalid("org_status is missing")),
-        }
     }
 
     /// The request, once its software is known.
@@ -381,31 +282,6 @@ impl Verifier {
     }
 }
 
-/// A JWT verified by the key that it names, and that key.
-async fn signed(
-    text: &str,
-    keys: &dyn KeySource,
-    now: UnixTime,
-    accept: Accept<'_>,
-    refused: fn(&'static str) -> Rejection,
-) -> Result<(Arc<Key>, Verified), Rejection> {
-    let jws = Compact::parse(text).map_err(|error| refused("not a JWS").source(error))?;
-    let typ = jws.header().typ();
-    if !typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("JOSE")) {
-        return Err(refused("typ of another kind"));
-    }
-    let kid = jws.header().key_id().ok_or_else(|| refused("no kid"))?;
-    let found = match keys.find(kid, now) {
-        KeyLookup::Now(found) => found,
-        KeyLookup::Later(search) => search.await,
-    };
-    let key = found
-        .map_err(|error| Rejection::new(Reason::ServiceUnavailable).source(error))?
-        .ok_or_else(|| refused("no key of this kid"))?;
-    let verified = jws.verify(&key, accept).map_err(|error| refused("signature").source(error))?;
-    Ok((key, verified))
-}
-
 /// The statement inside a request whose signature nobody can verify yet: it is what tells by whose
 /// keys. It is believed for its own signature.
 fn unverified_statement(text: &str) -> Result<String, Rejection> {
@@ -448,25 +324,17 @@ fn metadata(why: &'static str) -> Rejection {
     Rejection::new(Reason::ClientMetadataInvalid).detail(why)
 }
 
-fn statement_invalid(why: &'static str) -> Rejection {
-    Rejection::new(Reason::SoftwareStatementInvalid).detail(why)
-}
-
-fn unapproved(why: &'static str) -> Rejection {
-    Rejection::new(Reason::SoftwareStatementUnapproved).detail(why)
-}
-
 impl fmt::Debug for VerifyRegistration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifyRegistration")
-            .field("directory", &self.0.directory.issuer)
+            .field("directory", &self.0.directory)
             .finish_non_exhaustive()
     }
 }
 
 rule_layers!(VerifyRegistration);
 
-const COMMON_NAME: crate::cert::Oid = crate::cert::Oid::literal("2.5.4.3");
+const COMMON_NAME: Oid = Oid::literal("2.5.4.3");
 const MOST: usize = 64 * 1024;
 const SKEW: u64 = 10;
 const HOUR: u64 = 3600;

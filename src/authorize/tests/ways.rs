@@ -1,17 +1,16 @@
 //! The ways in which a request comes, and what waits.
 
 use http::Request;
-use rustls_pki_types::UnixTime;
 
 use super::super::test_requests::*;
 use super::super::*;
+use crate::body::{Body, BodyBytes};
 use crate::cert::test_pki::NOW;
 use crate::cert::{Client, ClientLookup, ClientRegistry, RegistryUnavailable};
 use crate::gate::Rule as _;
 use crate::gate::test_support::{at, judged, request};
 use crate::jose::{Key, KeyLookup, KeySource, KeysUnavailable};
 use crate::reject::Reason;
-use rustls_pki_types::UnixTime;
 
 fn form() -> String {
     query(by_value(&object(|_| {})))
@@ -98,7 +97,7 @@ enum Fetched {
 }
 
 impl KeySource for Fetched {
-    fn find(&self, kid: &str, _: UnixTime) -> KeyLookup {
+    fn find(&self, kid: &str, _: rustls_pki_types::UnixTime) -> KeyLookup {
         let (kid, source) = (kid.to_owned(), *self);
         KeyLookup::Later(Box::pin(async move {
             let key = match source {
