@@ -5,13 +5,13 @@ use rustls_pki_types::UnixTime;
 
 use super::super::test_requests::*;
 use super::super::*;
+use crate::body::{Body, BodyBytes};
 use crate::cert::test_pki::NOW;
 use crate::cert::{Client, ClientLookup, ClientRegistry, RegistryUnavailable};
 use crate::gate::Rule as _;
 use crate::gate::test_support::{at, judged, request};
 use crate::jose::{Key, KeyLookup, KeySource, KeysUnavailable};
 use crate::reject::Reason;
-use rustls_pki_types::UnixTime;
 
 fn form() -> String {
     query(by_value(&object(|_| {})))
