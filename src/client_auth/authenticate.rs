@@ -44,7 +44,7 @@ use crate::replay::ReplayStore;
 /// - `tls_client_auth`: `client_id`, and a trusted certificate that is the client's by its
 ///   [`CertificateMatch`];
 /// - `self_signed_tls_client_auth`: `client_id`, and a certificate that is registered for the client
-///   by key or thumbprint, in its time and strong enough. No path is looked for.
+///   by key, by thumbprint or in its JWK set, in its time and strong enough. No path is looked for.
 ///
 /// Of a client that authenticates by assertions and has its tokens bound to certificates, a
 /// certificate that is shown must be trusted and its own; one that is not shown is for

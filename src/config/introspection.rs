@@ -1,5 +1,6 @@
 //! `[token.introspection]`: asking the authorization server about tokens.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use http::Uri;
@@ -7,14 +8,17 @@ use http::uri::InvalidUri;
 use serde::Deserialize;
 
 use super::fetch::Over;
+use super::load::Files;
 use super::{Config, ConfigError, Token};
+use crate::client_auth::ClientAssertions;
+use crate::crypto::{Algorithm, SigningKey};
 use crate::jose::KeySource;
 use crate::token::{
     CallerAuthentication, IntrospectionEndpoint, TokenAudience, TokenIssuer, VerifyToken,
 };
 
-/// Asks the authorization server about each token (RFC 7662), with the certificate of
-/// [`Fetch`](super::Fetch). No answer is kept, since the gates stand in front of payments.
+/// Asks the authorization server about each token (RFC 7662). No answer is kept, since the gates stand
+/// in front of payments.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Introspection {
@@ -22,6 +26,11 @@ pub struct Introspection {
     pub endpoint: String,
     /// The id of this resource server at the authorization server.
     pub client_id: String,
+    /// A file with the private key, PEM, with which it signs its assertions (`private_key_jwt`). It
+    /// authenticates by the certificate of [`Fetch`](super::Fetch) if absent.
+    pub key: Option<PathBuf>,
+    /// The id of that key at the authorization server.
+    pub kid: Option<String>,
     /// Demands signed answers (RFC 9701), verified with the keys of [`Token`].
     #[serde(default)]
     pub signed: bool,
@@ -35,8 +44,17 @@ impl Config {
         if introspection.client_id.is_empty() {
             return refuse("token.introspection.client_id", "empty");
         }
-        if self.fetch.as_ref().is_none_or(|fetch| fetch.certificate.is_none()) {
-            return refuse("fetch.certificate", "due to ask about tokens");
+        let shows = self.fetch.as_ref().is_some_and(|fetch| fetch.certificate.is_some());
+        let has_kid = introspection.kid.as_ref().is_some_and(|kid| !kid.is_empty());
+        match (&introspection.key, &introspection.kid) {
+            (None, None) if !shows => {
+                return refuse("fetch.certificate", "due to ask about tokens without a `key`");
+            }
+            (None, Some(_)) => {
+                return refuse("token.introspection.kid", "has no effect without `key`");
+            }
+            (Some(_), _) if !has_kid => return refuse("token.introspection.kid", "due with `key`"),
+            _ => {}
         }
         if self.token.allow_untyped {
             return refuse("token.allow_untyped", "has no effect with introspection");
@@ -60,6 +78,7 @@ impl Introspection {
     /// The rule; `keys` are those of signed answers.
     pub(super) fn rule(
         &self,
+        files: &Files<'_>,
         token: &Token,
         keys: Option<Arc<dyn KeySource>>,
         over: &Over,
@@ -69,7 +88,7 @@ impl Introspection {
         };
         let uri: Uri = self.endpoint.parse().map_err(|why: InvalidUri| wrong(&why))?;
         let over = over.clone().ok_or_else(|| wrong(&"nothing is fetched"))?;
-        let caller = CallerAuthentication::MutualTls(self.client_id.clone());
+        let caller = self.caller(files, token)?;
         let endpoint = IntrospectionEndpoint::at(uri, over, caller).map_err(|why| wrong(&why))?;
         let issuer = || TokenIssuer(token.issuer.clone());
         let audience = || TokenAudience(token.audience.clone());
@@ -78,6 +97,25 @@ impl Introspection {
             None => endpoint,
         };
         Ok(VerifyToken::introspected_by(issuer(), audience(), endpoint))
+    }
+
+    fn caller(
+        &self,
+        files: &Files<'_>,
+        token: &Token,
+    ) -> Result<CallerAuthentication, ConfigError> {
+        let Some(path) = &self.key else {
+            return Ok(CallerAuthentication::MutualTls(self.client_id.clone()));
+        };
+        let key = files.parsed("token.introspection.key", path, SigningKey::from_pem)?;
+        let allowed = [Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa];
+        let algorithm = allowed.into_iter().find(|one| key.public_key().fits(*one));
+        let algorithm = algorithm.ok_or_else(|| {
+            ConfigError::value("token.introspection.key", "signs with none of PS256, ES256, EdDSA")
+        })?;
+        let kid = self.kid.clone().unwrap_or_default();
+        let assertions = ClientAssertions::of(&self.client_id, key, kid, algorithm);
+        Ok(CallerAuthentication::PrivateKeyJwt(assertions, TokenIssuer(token.issuer.clone())))
     }
 }
 

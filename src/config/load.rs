@@ -50,7 +50,7 @@ impl Files<'_> {
         let (file, uri) = (token.keys.as_deref(), token.jwks_uri.as_deref());
         let keys = self.keys(&Keys { table: "token", file, uri }, over)?;
         if let Some(introspection) = &token.introspection {
-            return introspection.rule(token, keys, over);
+            return introspection.rule(self, token, keys, over);
         }
         let keys = keys.ok_or_else(|| ConfigError::value("token.keys", "due, or `jwks_uri`"))?;
         let issuer = TokenIssuer(token.issuer.clone());

@@ -4,7 +4,6 @@
 mod answer;
 mod cache;
 mod endpoint;
-mod form;
 mod signed;
 
 use std::error::Error;

@@ -281,7 +281,7 @@ fn what_cannot_be_used_is_refused_with_its_key_and_its_reason() {
                 let asks = "endpoint = \"https://as/introspect\"\nclient_id = \"rs\"";
                 set(t, "token.introspection", asks.parse::<toml::Table>().unwrap());
             },
-            "fetch.certificate: due to ask about tokens",
+            "fetch.certificate: due to ask about tokens without a `key`",
         ),
         (|t| set(t, "fetch", toml::Table::new()), "fetch: has no effect: nothing is fetched"),
         (|t| unset(t, "signing"), "signing: due in a profile with signatures"),

@@ -10,8 +10,8 @@ use rustls_pki_types::UnixTime;
 
 use super::cache::Cache;
 use super::signed::{SIGNED, Signed};
-use super::{Introspect, Introspected, IntrospectionError, form, introspection_response};
-use crate::body::BoxError;
+use super::{Introspect, Introspected, IntrospectionError, introspection_response};
+use crate::client_auth::{ClientAssertions, Parameters};
 use crate::fetch::{Fetch, FetchRequest, NotHttps, document, https};
 use crate::gate::BoxFuture;
 use crate::jose::KeySource;
@@ -67,9 +67,8 @@ pub struct IntrospectionEndpoint {
 pub enum CallerAuthentication {
     /// By the certificate that the [`Fetch`] shows (RFC 8705, 2), and this `client_id`.
     MutualTls(String),
-    /// By what this makes for each question: a client assertion (RFC 7523, 2.2) whose `aud` is the
-    /// authorization server, with a `jti` of its own. It is told the time.
-    PrivateKeyJwt(Box<dyn Fn(UnixTime) -> Result<String, BoxError> + Send + Sync>),
+    /// By an assertion, made for each question to this authorization server (RFC 7523, 2.2).
+    PrivateKeyJwt(ClientAssertions, TokenIssuer),
 }
 
 impl IntrospectionEndpoint {
@@ -128,20 +127,15 @@ impl IntrospectionEndpoint {
     }
 
     fn form(&self, token: &str, now: UnixTime) -> Result<Bytes, IntrospectionError> {
-        let mut form = String::new();
-        self::form::push(&mut form, "token", token);
-        self::form::push(&mut form, "token_type_hint", "access_token");
-        match &self.caller {
-            CallerAuthentication::MutualTls(client_id) => {
-                self::form::push(&mut form, "client_id", client_id);
+        let of_caller = match &self.caller {
+            CallerAuthentication::MutualTls(client_id) => vec![("client_id", client_id.clone())],
+            CallerAuthentication::PrivateKeyJwt(assertions, server) => {
+                assertions.parameters(&server.0, now).map_err(IntrospectionError::new)?.into()
             }
-            CallerAuthentication::PrivateKeyJwt(make) => {
-                let assertion = make(now).map_err(IntrospectionError::new)?;
-                self::form::push(&mut form, "client_assertion_type", ASSERTION_TYPE);
-                self::form::push(&mut form, "client_assertion", &assertion);
-            }
-        }
-        Ok(form.into())
+        };
+        let token = [("token", token.to_owned()), ("token_type_hint", "access_token".to_owned())];
+        let form: Parameters = token.into_iter().chain(of_caller).collect();
+        Ok(form.to_string().into())
     }
 }
 
@@ -171,7 +165,6 @@ impl fmt::Debug for IntrospectionEndpoint {
 }
 
 const A_MINUTE: Duration = Duration::from_secs(60);
-const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 const LIMIT: usize = 64 << 10;

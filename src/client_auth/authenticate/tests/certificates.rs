@@ -143,6 +143,38 @@ fn a_self_signed_certificate_authenticates_the_client_that_registered_it() {
     }
 }
 
+/// The JWK set of a client, which answers this about every certificate, at once or later.
+struct Published(Result<bool, KeysUnavailable>, bool);
+
+impl KeySource for Published {
+    fn find(&self, kid: &str, _: UnixTime) -> KeyLookup {
+        panic!("{kid} is looked for")
+    }
+
+    fn has_certificate(&self, _: &Certificate, _: UnixTime) -> Lookup<bool> {
+        let answer = self.0;
+        match self.1 {
+            true => Lookup::Later(Box::pin(async move { answer })),
+            false => Lookup::Now(answer),
+        }
+    }
+}
+
+#[test]
+fn a_self_signed_certificate_in_the_jwk_set_of_the_client_authenticates_it() {
+    let show = |answer, later| {
+        let published = Arc::new(Published(answer, later));
+        let clients = by_itself(CertificateMatch::RegisteredCertificates(published));
+        if_offered(clients, &own_id(), Some(vec![self_signed(NOW - DAY, NOW + DAY)]))
+    };
+    for later in [false, true] {
+        assert!(show(Ok(true), later).unwrap().certificate().is_some());
+        assert!(refused(show(Ok(false), later)).contains("not registered"));
+        let unavailable = show(Err(KeysUnavailable), later).unwrap_err();
+        assert_eq!(unavailable.reason(), Reason::ServiceUnavailable);
+    }
+}
+
 #[test]
 fn a_self_signed_certificate_may_be_one_of_the_jwk_set() {
     let der = |key: &openssl::pkey::PKey<openssl::pkey::Private>| {

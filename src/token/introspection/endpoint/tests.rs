@@ -9,13 +9,14 @@ use super::super::signed::TYP;
 use super::super::{IntrospectionAnswer, IntrospectionSigner};
 use super::*;
 use crate::cert::test_pki::NOW;
-use crate::client_auth::Parameters;
 use crate::context::Context;
 use crate::crypto::{Algorithm, SigningKey, test_keys};
 use crate::fetch::{FetchError, Fetched};
 use crate::gate::test_support::{self, judged, request};
 use crate::gate::{Rule, Verdict};
-use crate::jose::{Claims, FoundKey, Key, KeyLookup, KeySet, KeysUnavailable, Lookup, NewHeader};
+use crate::jose::{
+    Accept, Claims, Compact, FoundKey, Key, KeyLookup, KeySet, KeysUnavailable, Lookup, NewHeader,
+};
 use crate::reject::Reason;
 use crate::token::VerifyToken;
 use crate::token::test_tokens::{AUDIENCE, ISSUER, claims};
@@ -138,17 +139,24 @@ fn the_token_is_posted_with_the_id_of_the_certificate() {
 #[test]
 fn the_token_is_posted_with_an_assertion_made_for_it() {
     let server = Server::saying(&active(|_| {}));
-    let make = |now: UnixTime| Ok(format!("assertion.at.{}", now.as_secs()));
-    let caller = CallerAuthentication::PrivateKeyJwt(Box::new(make));
-    assert_eq!(verdict(server.called_by(caller), "opaque"), Ok(()));
+    let by = |algorithm| {
+        let assertions = ClientAssertions::of("rs", KEY.clone(), "rs-1", algorithm);
+        server.called_by(CallerAuthentication::PrivateKeyJwt(assertions, issuer()))
+    };
+    let endpoint = by(Algorithm::Es256);
+    assert_eq!(verdict(endpoint, "opaque"), Ok(()));
     let (asked, _) = server.asked();
     let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     assert_eq!(asked.get("client_assertion_type"), Some(kind));
-    assert_eq!(asked.get("client_assertion"), Some(format!("assertion.at.{NOW}").as_str()));
-    assert_eq!(asked.get("client_id"), None);
-    // Nobody is asked without one.
-    let caller = CallerAuthentication::PrivateKeyJwt(Box::new(|_| Err("no key".into())));
-    let refused = verdict(server.called_by(caller), "opaque");
+    assert_eq!((asked.get("client_id"), asked.get("token")), (Some("rs"), Some("opaque")));
+    let assertion = Compact::parse(asked.get("client_assertion").unwrap()).unwrap();
+    let key = Key::new(KEY.public_key().clone());
+    let verified = assertion.verify(&key, Accept::FAPI1).unwrap();
+    let claims = Claims::parse(verified.payload()).unwrap();
+    assert_eq!(claims.audience.unwrap().sole(), Some(ISSUER));
+    assert_eq!(claims.issued_at.unwrap().seconds(), NOW);
+    // Nobody is asked where none can be made.
+    let refused = verdict(by(Algorithm::Ps256), "opaque");
     assert_eq!((refused, server.questions()), (Err(Reason::ServiceUnavailable), 1));
 }
 
