@@ -88,6 +88,7 @@ async fn refused(
         "OAuth" => by(OAuth::default(), reason, place, authorization).await,
         "Obie::V3_1" => by(Obie::V3_1, reason, place, authorization).await,
         "Obie::V4_0" => by(Obie::V4_0, reason, place, authorization).await,
+        "Obie::V4_0_1" => by(Obie::V4_0_1, reason, place, authorization).await,
         "BerlinGroup" => by(BerlinGroup::default(), reason, place, authorization).await,
         "Wso2" => by(Wso2::default(), reason, place, authorization).await,
         other => panic!("no format is called {other}"),
@@ -485,6 +486,25 @@ async fn a_401_has_no_obie_body_but_for_an_expired_token_under_4_0() {
             let explained = format == "Obie::V4_0" && *reason == Reason::TokenExpired;
             let bare = answer.status == StatusCode::UNAUTHORIZED && !explained;
             assert_eq!(answer.body.is_empty(), bare, "{format} {reason:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reused_key_is_422_with_a_link_under_4_0_1_and_nothing_else_differs_from_4_0() {
+    for reason in Reason::ALL {
+        let answers = ["Obie::V4_0", "Obie::V4_0_1"];
+        let [old, new] = answers.map(|format| refused(format, *reason, None, SHOWN));
+        let (old, new) = (old.await, new.await);
+        if *reason == Reason::IdempotencyKeyReused {
+            assert_eq!((old.status.as_u16(), new.status.as_u16()), (400, 422));
+            let (old, mut new) = (old.json(), new.json());
+            let fault = new["Errors"][0].as_object_mut().unwrap();
+            let url = fault.remove("Url").unwrap();
+            assert!(url.as_str().unwrap().starts_with("https://"));
+            assert_eq!((&old, &new["Errors"][0]["ErrorCode"]), (&new, &Value::from("U029")));
+        } else {
+            assert_eq!((old.status, old.body), (new.status, new.body), "{reason:?}");
         }
     }
 }

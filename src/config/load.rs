@@ -180,6 +180,7 @@ pub(super) fn version(profile: Profile) -> obie::Version {
         | Profile::Uk3_1_4
         | Profile::Wso2 => obie::Version::V3_1_4,
         Profile::Uk4_0 => obie::Version::V4_0,
+        Profile::Uk4_0_1 => obie::Version::V4_0_1,
     }
 }
 

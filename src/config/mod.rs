@@ -104,6 +104,9 @@ pub enum Profile {
     /// UK Read/Write 4.0.
     #[serde(rename = "uk-4.0")]
     Uk4_0,
+    /// UK Read/Write 4.0.1.
+    #[serde(rename = "uk-4.0.1")]
+    Uk4_0_1,
     /// A resource server of FAPI 1.0 Advanced.
     #[serde(rename = "fapi1-advanced")]
     Fapi1Advanced,

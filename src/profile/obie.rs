@@ -16,6 +16,8 @@ pub enum Version {
     V3_1_4,
     /// 4.0: signatures as 3.1.4, and error codes of four characters.
     V4_0,
+    /// 4.0.1: as 4.0, with another answer to a reused idempotency key.
+    V4_0_1,
 }
 
 impl Version {
@@ -23,7 +25,7 @@ impl Version {
     pub fn signing(self) -> ObieSigning {
         match self {
             Self::V3_1_3 => ObieSigning::V3_1_0,
-            Self::V3_1_4 | Self::V4_0 => ObieSigning::V3_1_4,
+            Self::V3_1_4 | Self::V4_0 | Self::V4_0_1 => ObieSigning::V3_1_4,
         }
     }
 
@@ -32,13 +34,14 @@ impl Version {
         match self {
             Self::V3_1_3 | Self::V3_1_4 => Obie::V3_1,
             Self::V4_0 => Obie::V4_0,
+            Self::V4_0_1 => Obie::V4_0_1,
         }
     }
 
     fn tenant(self) -> &'static str {
         match self {
             Self::V3_1_3 | Self::V3_1_4 => "obie-3.1",
-            Self::V4_0 => "obie-4.0",
+            Self::V4_0 | Self::V4_0_1 => "obie-4.0",
         }
     }
 }

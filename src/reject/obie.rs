@@ -14,7 +14,8 @@ use crate::header::InteractionId;
 /// `OBErrorResponse1`.
 ///
 /// A 401 has no body, but for an expired token under 4.0 (profile, "Return & Error Codes"). A
-/// reused idempotency key is 400 (OBL's FAQ; the profile itself names no status). A missing role
+/// reused idempotency key is 400, and under 4.0.1 a 422 with a `Url` (OBL's FAQ; the profile itself names
+/// no status). A missing role
 /// is 403 with a code of our own, `Role.Missing` or `V001`, because the standard has none; a refusal
 /// by a rule of the application is `Policy.Refused` or `V002`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,6 +25,8 @@ pub enum Obie {
     V3_1,
     /// 4.0: codes of four characters such as `U007`.
     V4_0,
+    /// 4.0.1: as 4.0, but for a reused idempotency key.
+    V4_0_1,
 }
 
 #[derive(Serialize)]
@@ -45,12 +48,14 @@ struct Fault<'a> {
     message: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'static str>,
 }
 
 impl ErrorFormat for Obie {
     fn render(&self, rejection: &Rejection, passport: &Passport) -> Response<Bytes> {
         let reason = undisclosed(rejection.reason());
-        let status = status(reason);
+        let status = self.status(reason);
         if status == StatusCode::UNAUTHORIZED && !self.explains(reason) {
             return bare(status, rejection, passport);
         }
@@ -60,14 +65,15 @@ impl ErrorFormat for Obie {
         let body = match self {
             Self::V3_1 => {
                 let message = reason.message();
-                let fault = Fault { error_code: long, message: message.into(), path };
+                let fault = Fault { error_code: long, message: message.into(), path, url: None };
                 let code = Some(code_line(status));
                 Body { code, id, message: Some(message), errors: [fault] }
             }
-            Self::V4_0 => {
+            Self::V4_0 | Self::V4_0_1 => {
+                let url = (status == StatusCode::UNPROCESSABLE_ENTITY).then_some(IDEMPOTENCY);
                 // As the profile's example: the long code, which no longer has a place of its own.
                 let message = format!("{long} - {}", reason.message()).into();
-                let fault = Fault { error_code: short, message, path };
+                let fault = Fault { error_code: short, message, path, url };
                 Body { code: None, id, message: None, errors: [fault] }
             }
         };
@@ -77,7 +83,19 @@ impl ErrorFormat for Obie {
 
 impl Obie {
     fn explains(self, reason: Reason) -> bool {
-        self == Self::V4_0 && reason == Reason::TokenExpired
+        self != Self::V3_1 && reason == Reason::TokenExpired
+    }
+
+    fn status(self, reason: Reason) -> StatusCode {
+        match reason {
+            // A well-formed but unknown resource id (profile, "400 v/s 404").
+            Reason::ResourceUnknown => StatusCode::BAD_REQUEST,
+            Reason::IdempotencyKeyReused if self == Self::V4_0_1 => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Reason::IdempotencyKeyReused => StatusCode::BAD_REQUEST,
+            _ => natural_status(reason),
+        }
     }
 }
 
@@ -112,15 +130,6 @@ fn path(rejection: &Rejection) -> Option<&str> {
         // The place of a missing scope is no header and no field.
         Reason::ScopeInsufficient => None,
         _ => rejection.place_of_fault().map(shortened),
-    }
-}
-
-fn status(reason: Reason) -> StatusCode {
-    match reason {
-        // A well-formed but unknown resource id (profile, "400 v/s 404").
-        Reason::ResourceUnknown => StatusCode::BAD_REQUEST,
-        Reason::IdempotencyKeyReused => StatusCode::BAD_REQUEST,
-        _ => natural_status(reason),
     }
 }
 
@@ -201,3 +210,6 @@ fn codes(reason: Reason) -> (&'static str, &'static str) {
         | Reason::TokenNotBound => ("UK.OBIE.Reauthenticate", "U028"),
     }
 }
+
+/// What a client that reuses a key should read: the profile.
+const IDEMPOTENCY: &str = "https://openbankinguk.github.io/read-write-api-site3/v4.0.1/profiles/read-write-data-api-profile.html#idempotency";

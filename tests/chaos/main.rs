@@ -86,7 +86,7 @@ async fn play() -> Anything<bool> {
         all.as_ref().is_none_or(|all| all.iter().any(|chosen| chosen == name))
     };
     println!(
-        "{} payments, each sent {} times, and again; seed {}",
+        "{} payments, each sent {} times, and again after a fault; seed {}",
         theatre.payments, theatre.duplicates, theatre.seed
     );
     verdict::print_head();

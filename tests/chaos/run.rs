@@ -196,7 +196,9 @@ impl Theatre {
         for bank in &banks {
             bank.come_to_rest().await?;
         }
-        storm.round(&addresses, &self.tls).await?;
+        if run.fault != Fault::Nothing {
+            storm.round(&addresses, &self.tls).await?;
+        }
         banks.iter().for_each(|bank| bank.end());
 
         let mut ledger = read_ledger(&self.folder.path().join(format!("{name}.ledger.jsonl")))?;

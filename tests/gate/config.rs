@@ -22,7 +22,7 @@ use crate::support::bank::{
     sealed_jwks,
 };
 use crate::support::clock;
-use crate::support::payment::{BoundTo, Payment, TokenFrom};
+use crate::support::payment::{BoundTo, Payment, TokenFrom, order};
 use crate::support::pki::{self, Authority, PSP_AI, QcType, Qwac, pem};
 
 mod client_certificate;
@@ -166,6 +166,20 @@ async fn a_configuration_makes_the_gates_of_its_preset() {
         assert_eq!(answer.payment_id(), "pay-1", "{preset:?} {:?}", answer.rejection);
         let app = App::behind(setup.accounts().clock(clock));
         assert_eq!(app.answer(Payment::accounts().request()).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn under_4_0_1_a_reused_key_is_422() {
+    for (profile, status) in [("uk-4.0", 400), ("uk-4.0.1", 422)] {
+        let mut table = good(Preset::Uk40);
+        set(&mut table, "profile", profile);
+        let app = App::behind(open(table).unwrap().payments().clock(clock));
+        let payment = Payment::good(Preset::Uk40, "key-1");
+        assert_eq!(app.answer(payment.request()).await.status, 201);
+        let other = payment.with(|payment| payment.body = order("965.88"));
+        let answer = app.answer(other.request()).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (status, "U029".to_owned()));
     }
 }
 

@@ -269,6 +269,23 @@ async fn a_full_file_refuses() {
     std::fs::remove_file(FILES.join(name)).unwrap();
 }
 
+#[tokio::test]
+async fn an_outcome_over_the_limit_is_not_kept() {
+    let mut stores = vec![vec![("store", "memory".into())]];
+    let name = format!("small-{}.redb", std::process::id());
+    if cfg!(feature = "redb") {
+        let path = ("path", name.clone().into());
+        stores.push(vec![("store", "file".into()), path, ("allow_create", true.into())]);
+    }
+    for mut keys in stores {
+        keys.push(("record_limit", 4.into()));
+        let bank = Moving::of(&open(keeping(&keys)).unwrap(), Duration::ZERO);
+        assert_eq!(bank.pay("key-1").await, None);
+        assert_eq!(bank.pay("key-1").await, Some(Reason::IdempotencyInFlight), "{keys:?}");
+    }
+    let _ = std::fs::remove_file(FILES.join(name));
+}
+
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod servers {
     use super::*;
