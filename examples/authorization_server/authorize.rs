@@ -6,7 +6,9 @@ use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
-use tower_open_banking::authorize::{Authenticated, AuthorizationRequest, PushedRequest};
+use tower_open_banking::authorize::{
+    AnswerError, Authenticated, AuthorizationRequest, PushedRequest,
+};
 use tower_open_banking::client_auth::{Granted, NewCode, Parameters};
 use tower_open_banking::extract::Proof;
 use tower_open_banking::gate::Passport;
@@ -69,7 +71,7 @@ pub async fn decide(State(shared): Handler, headers: HeaderMap, form: Bytes) -> 
     };
     let answer = match decided.get("decision") {
         Some("approve") => approve(&shared, &request, now).await,
-        _ => shared.responder.deny(&request, "access_denied", now).ok(),
+        _ => shared.responder.deny(&request, "access_denied", now).await.ok(),
     };
     match answer {
         Some(answer) => body(answer),
@@ -85,7 +87,7 @@ async fn approve(
     if let Some(intent) = request.openbanking_intent_id()
         && !shared.consents.authorise(intent)
     {
-        return shared.responder.deny(request, "access_denied", now).ok();
+        return shared.responder.deny(request, "access_denied", now).await.ok();
     }
     let acr = acr(request);
     let authorisation = Authorisation {
@@ -108,7 +110,13 @@ async fn approve(
     let code = shared.grants.issue_code(code, now).await;
     let code = code.map_err(|error| tracing::error!(%error, "no code")).ok()?;
     let user = Authenticated::user(CUSTOMER).by(&acr).at(now);
-    shared.responder.grant(request, &code, user, None, now).ok()
+    match shared.responder.grant(request, &code, user, None, now).await {
+        // Another page for the same request was faster.
+        Err(AnswerError::RequestUriSpent) => {
+            shared.responder.deny(request, "invalid_request_uri", now).await.ok()
+        }
+        answer => answer.map_err(|error| tracing::error!(%error, "no answer")).ok(),
+    }
 }
 
 /// Strong customer authentication is what this page stands for, whatever weaker one would do.

@@ -350,7 +350,7 @@ async fn what_a_proven_client_may_not_ask_for_is_told_to_it() {
 }
 
 #[tokio::test]
-async fn what_stands_beside_the_object_must_be_there_and_is_not_believed() {
+async fn what_stands_beside_the_object_is_not_believed() {
     let endpoints = Endpoints::of(RequestProfile::OBIE);
     let own = || by_value(&object(|_| {}));
     let edited = |at: usize, value: &str| {
@@ -360,8 +360,10 @@ async fn what_stands_beside_the_object_must_be_there_and_is_not_believed() {
     };
     let invalid = Redirect("invalid_request");
     refused("another type", &endpoints, edited(1, "code"), ParameterInvalid, invalid).await;
-    refused("no type", &endpoints, edited(1, ""), ParameterMissing, invalid).await;
-    refused("no scope", &endpoints, edited(2, ""), ParameterMissing, invalid).await;
+    // RFC 9101, 5: the client and the object are enough.
+    for absent in [1, 2] {
+        assert_eq!(endpoints.asked(&edited(absent, "")).await.status, 200);
+    }
     refused("another client", &endpoints, edited(0, "stranger"), RequestObjectInvalid, Page).await;
     refused("an unknown client", &endpoints, edited(0, "nobody"), ClientUnknown, Page).await;
     refused("no client", &endpoints, edited(0, ""), ParameterMissing, Page).await;

@@ -113,16 +113,18 @@ impl PermitAuthorization {
         if claims.id_token_hint.is_some() && !self.profile.takes_id_token_hint {
             return Err(invalid("id_token_hint"));
         }
+        let (signed, unspent) = match &proven.origin {
+            Origin::ByValue(_) => (true, None),
+            Origin::Pushed { signed, unspent } => (*signed, unspent.clone()),
+        };
         let dpop_jkt = claims.dpop_jkt.as_deref().map(Thumbprint::from_base64url);
         Ok(AuthorizationRequest {
             client: proven.client.clone(),
             claims: Arc::new((*proven.claims).clone()),
             redirect_uri: proven.redirect_uri.clone(),
             delivery: proven.delivery(),
-            signed: match proven.origin {
-                Origin::ByValue(_) => true,
-                Origin::Pushed { signed } => signed,
-            },
+            signed,
+            unspent,
             response_type,
             code_challenge: self.code_challenge(proven)?,
             prompt: prompt(claims)?,
@@ -150,12 +152,11 @@ impl PermitAuthorization {
             _ => return Err(invalid("response_mode")),
         }
         if let Origin::ByValue(outside) = &proven.origin {
-            let named = outside.response_type.as_deref().ok_or_else(|| missing("response_type"))?;
-            if ResponseType::named(named) != Some(response_type) {
+            // FAPI 1.0 Advanced, 5.2.3 has clients repeat it; RFC 9101, 5 does not, and who leaves it
+            // out cannot mean another.
+            let beside = outside.response_type.as_deref();
+            if beside.is_some_and(|name| ResponseType::named(name) != Some(response_type)) {
                 return Err(invalid("response_type").detail("another one beside the object"));
-            }
-            if !outside.has_scope {
-                return Err(missing("scope"));
             }
         }
         Ok(response_type)

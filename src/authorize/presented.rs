@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::claims::RequestClaims;
+use super::pushed::Unspent;
 use crate::cert::Client;
 use crate::client_auth::{GrantType, Parameters};
 use crate::gate::{Audit, Evidence};
@@ -26,22 +27,18 @@ pub(super) enum Carrier {
     /// In the parameters that an authenticated client pushes.
     PushedParameters(Box<RequestClaims>),
     /// In the store: verified when it was pushed.
-    Kept { claims: Box<RequestClaims>, signed: bool },
+    Kept { claims: Box<RequestClaims>, signed: bool, unspent: Unspent },
 }
 
 /// What stands beside an object, for servers that do not read it (OpenID Connect Core, 6.1).
 #[derive(Clone)]
 pub(super) struct Outside {
     pub(super) response_type: Option<String>,
-    pub(super) has_scope: bool,
 }
 
 impl Outside {
     pub(super) fn of(parameters: &Parameters) -> Self {
-        Self {
-            response_type: parameters.get("response_type").map(str::to_owned),
-            has_scope: parameters.get("scope").is_some(),
-        }
+        Self { response_type: parameters.get("response_type").map(str::to_owned) }
     }
 }
 

@@ -7,6 +7,7 @@ use http::Uri;
 
 use super::claims::RequestClaims;
 use super::presented::Outside;
+use super::pushed::Unspent;
 use super::response_type::Delivery;
 use crate::cert::Client;
 use crate::gate::{Audit, Evidence};
@@ -28,7 +29,7 @@ pub struct ProvenRequest {
 /// How a proven request came.
 pub(super) enum Origin {
     ByValue(Outside),
-    Pushed { signed: bool },
+    Pushed { signed: bool, unspent: Option<Unspent> },
 }
 
 impl ProvenRequest {

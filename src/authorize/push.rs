@@ -23,8 +23,8 @@ use crate::token::dpop::DpopKey;
 ///
 /// # Passes when
 ///
-/// The store takes it. It is then good once, for its client, for a minute or what
-/// [`lasting`](Self::lasting) says.
+/// The store takes it. The browser of its client may then come with it for a minute or what
+/// [`lasting`](Self::lasting) says, and has an answer, one, within ten minutes more.
 ///
 /// # Needs and leaves
 ///
@@ -88,14 +88,17 @@ impl PushRequest {
         };
         let dpop_jkt = dpop_jkt.map(|thumbprint| thumbprint.to_string());
         let claims = RequestClaims { dpop_jkt, ..(*request.claims).clone() };
-        let kept = Kept { signed: request.signed, claims };
+        let (now, seconds) = (context.now(), self.lifetime.as_secs());
+        let until = now.as_secs().saturating_add(seconds);
+        let kept = Kept { signed: request.signed, until, claims };
         let bytes = match kept.to_bytes() {
             Ok(bytes) => bytes,
             Err(error) => return Verdict::reject(unavailable().source(error)),
         };
-        let (store, now, seconds) = (self.store.clone(), context.now(), self.lifetime.as_secs());
-        let until = now.as_secs().saturating_add(seconds);
-        let until = UnixTime::since_unix_epoch(Duration::from_secs(until));
+        // The user who came in time may still think about it.
+        let until = Duration::from_secs(until.saturating_add(PATIENCE));
+        let until = UnixTime::since_unix_epoch(until);
+        let store = self.store.clone();
         let key = PushedKey::compose(request.client_id(), &uri);
         Verdict::Later(Box::pin(async move {
             let kept = store.keep(key, bytes, until, now).await;
@@ -199,5 +202,8 @@ impl fmt::Debug for PushRequest {
         f.debug_struct("PushRequest").field("lifetime", &self.lifetime).finish_non_exhaustive()
     }
 }
+
+/// How long a user may look at the page.
+const PATIENCE: u64 = 600;
 
 rule_layers!(PushRequest, PushBoundRequest);

@@ -101,6 +101,9 @@ pub trait PushedRequests: Send + Sync + 'static {
         now: UnixTime,
     ) -> StoreFuture<'_, ()>;
 
+    /// Gives the request out and keeps it.
+    fn look_up(&self, key: PushedKey, now: UnixTime) -> StoreFuture<'_, Option<Bytes>>;
+
     /// Gives the request out and forgets it, in one step.
     fn take(&self, key: PushedKey, now: UnixTime) -> StoreFuture<'_, Option<Bytes>>;
 }
@@ -116,6 +119,10 @@ impl<S: PushedRequests + ?Sized> PushedRequests for Arc<S> {
         (**self).keep(key, request, until, now)
     }
 
+    fn look_up(&self, key: PushedKey, now: UnixTime) -> StoreFuture<'_, Option<Bytes>> {
+        (**self).look_up(key, now)
+    }
+
     fn take(&self, key: PushedKey, now: UnixTime) -> StoreFuture<'_, Option<Bytes>> {
         (**self).take(key, now)
     }
@@ -123,10 +130,34 @@ impl<S: PushedRequests + ?Sized> PushedRequests for Arc<S> {
 
 const _OBJECT_SAFE: Option<&dyn PushedRequests> = None;
 
+/// A pushed request that was read and is not used up yet.
+#[derive(Clone)]
+pub(super) struct Unspent {
+    store: Arc<dyn PushedRequests>,
+    key: PushedKey,
+}
+
+impl Unspent {
+    pub(super) fn of(store: Arc<dyn PushedRequests>, key: PushedKey) -> Self {
+        Self { store, key }
+    }
+
+    pub(super) async fn read(&self, now: UnixTime) -> Result<Option<Bytes>, StoreError> {
+        self.store.look_up(self.key, now).await
+    }
+
+    /// Uses it up; false if somebody did before, or if the store no longer knows it.
+    pub(super) async fn spend(&self, now: UnixTime) -> Result<bool, StoreError> {
+        Ok(self.store.take(self.key, now).await?.is_some())
+    }
+}
+
 /// What is kept of a request: its claims, and whether an object carried them.
 #[derive(Clone, Default, Serialize)]
 pub(super) struct Kept {
     pub(super) signed: bool,
+    /// Until when the browser may come with it, in seconds since 1970.
+    pub(super) until: u64,
     pub(super) claims: RequestClaims,
 }
 
@@ -149,6 +180,7 @@ impl Members for Kept {
     ) -> Result<bool, A::Error> {
         match name {
             "signed" => self.signed = values.next_value()?,
+            "until" => self.until = values.next_value()?,
             "claims" => self.claims = values.next_value::<Strict<_>>()?.0,
             _ => return Ok(false),
         }

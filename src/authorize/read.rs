@@ -10,7 +10,7 @@ use rustls_pki_types::UnixTime;
 
 use super::presented::{Carrier, Outside, PresentedRequest, for_code_flow};
 use super::profile::{ByValue, RequestProfile};
-use super::pushed::{Kept, PushedKey, PushedRequests, RequestUri};
+use super::pushed::{Kept, PushedKey, PushedRequests, RequestUri, Unspent};
 use crate::body::BodyBytes;
 use crate::cert::{Client, ClientLookup, ClientRegistry, FoundClient};
 use crate::client_auth::{Parameters, ParametersError};
@@ -28,8 +28,8 @@ use crate::reject::{Reason, Rejection};
 ///
 /// - `request`, where the profile takes requests by value;
 /// - `request_uri`, a URN of this server's PAR endpoint that this client was given, not used and not
-///   expired. It is spent here, in one step: a page that is loaded a second time is refused. Keep
-///   what was read in the session of the browser where reloading must work.
+///   expired. It is not used up here, so that a page can be loaded again: the
+///   [`Responder`](super::Responder) uses it up when it answers (FAPI 2.0, 5.3.2.2).
 ///
 /// # Needs and leaves
 ///
@@ -105,7 +105,7 @@ impl Rule for ReadRequestObject {
                     match carrier {
                         Source::Object(object, outside) => Ok(by_value(client, object, outside)),
                         Source::Uri(uri) => {
-                            reader.take(client, &uri, now).await.map_err(Halt::from)
+                            reader.read(client, &uri, now).await.map_err(Halt::from)
                         }
                     }
                 }))
@@ -152,7 +152,7 @@ impl Reader {
         RequestUri::parse(text).ok_or_else(|| unsupported().detail("not a URN of the PAR endpoint"))
     }
 
-    async fn take(
+    async fn read(
         &self,
         client: Arc<Client>,
         uri: &RequestUri,
@@ -160,14 +160,18 @@ impl Reader {
     ) -> Result<PresentedRequest, Rejection> {
         let unavailable = || Rejection::new(Reason::ServiceUnavailable);
         let store = self.pushed.as_ref().ok_or_else(unavailable)?;
-        let taken = store.take(PushedKey::compose(client.client_id(), uri), now).await;
-        let Some(bytes) = taken.map_err(|error| unavailable().source(error))? else {
+        let unspent = Unspent::of(store.clone(), PushedKey::compose(client.client_id(), uri));
+        let Some(bytes) = unspent.read(now).await.map_err(|error| unavailable().source(error))?
+        else {
             let why = "unknown, used, expired, or of another client";
             return Err(Rejection::new(Reason::RequestUriInvalid).detail(why));
         };
         let kept = Kept::parse(&bytes)
             .ok_or_else(|| unavailable().detail("the store gave no request back"))?;
-        let carrier = Carrier::Kept { claims: Box::new(kept.claims), signed: kept.signed };
+        if now.as_secs() >= kept.until {
+            return Err(Rejection::new(Reason::RequestUriInvalid).detail("expired"));
+        }
+        let carrier = Carrier::Kept { claims: Box::new(kept.claims), signed: kept.signed, unspent };
         Ok(PresentedRequest { client, carrier })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::claims::RequestClaims;
+use super::pushed::Unspent;
 use super::requested::RequestedClaim;
 use super::response_type::{Delivery, ResponseType};
 use crate::cert::Client;
@@ -23,6 +24,7 @@ pub struct AuthorizationRequest {
     pub(super) redirect_uri: String,
     pub(super) delivery: Delivery,
     pub(super) signed: bool,
+    pub(super) unspent: Option<Unspent>,
     pub(super) response_type: ResponseType,
     pub(super) code_challenge: Option<CodeChallenge>,
     pub(super) prompt: Vec<Prompt>,

@@ -43,6 +43,12 @@ pub enum AnswerError {
     /// An access token where none was asked for, or none where one was.
     #[error("the answer does not fit the response type")]
     NotAsked,
+    /// The pushed request was answered before, or its time is over.
+    #[error("the request URI is used up")]
+    RequestUriSpent,
+    /// Whether the pushed request was answered before cannot be told.
+    #[error("the store of pushed requests is not available")]
+    StoreUnavailable,
     /// The redirection URI is no header value.
     #[error("the redirection URI cannot be sent")]
     RedirectUri,
@@ -115,13 +121,14 @@ impl Responder {
         Ok(Self(Arc::new(Issuing { issuer: self.0.issuer.clone(), signer })))
     }
 
-    /// Gives the client its code; with it, where the response type has one, an ID token over both.
+    /// Gives the client its code; with it, where the response type has one, an ID token over both. A
+    /// pushed request is used up by it: of several pages for one, the first that is answered counts.
     ///
     /// # Errors
     ///
-    /// When a signature is due and cannot be made, or the access token does not fit the response
-    /// type.
-    pub fn grant(
+    /// When a signature is due and cannot be made, the access token does not fit the response type, or
+    /// the pushed request was used before; then no code goes anywhere.
+    pub async fn grant(
         &self,
         request: &AuthorizationRequest,
         code: &str,
@@ -129,6 +136,12 @@ impl Responder {
         token: Option<FrontChannelToken<'_>>,
         now: UnixTime,
     ) -> Result<Response<Bytes>, AnswerError> {
+        if let Some(unspent) = &request.unspent {
+            let first = unspent.spend(now).await.map_err(|_| AnswerError::StoreUnavailable)?;
+            if !first {
+                return Err(AnswerError::RequestUriSpent);
+            }
+        }
         let mut answer = vec![("code", code)];
         let lifetime = token.map(|token| token.expires_in.to_string()).unwrap_or_default();
         match (request.response_type(), token) {
@@ -155,17 +168,22 @@ impl Responder {
     }
 
     /// Tells the client that there is no authorisation: an error code of RFC 6749, 4.1.2.1 or OpenID
-    /// Connect Core, 3.1.2.6, such as `access_denied` or `login_required`.
+    /// Connect Core, 3.1.2.6, such as `access_denied` or `login_required`. A pushed request is used up
+    /// by it as well.
     ///
     /// # Errors
     ///
     /// When a signature is due and cannot be made.
-    pub fn deny(
+    pub async fn deny(
         &self,
         request: &AuthorizationRequest,
         error: &str,
         now: UnixTime,
     ) -> Result<Response<Bytes>, AnswerError> {
+        if let Some(unspent) = &request.unspent {
+            // Whether it was used before or cannot be told: a refusal gives nothing away.
+            let _ = unspent.spend(now).await;
+        }
         self.send(&request.target(), vec![("error", error)], now)
     }
 

@@ -152,6 +152,7 @@ pub(crate) struct Answered {
     pub(crate) location: Option<String>,
     pub(crate) headers: http::HeaderMap,
     pub(crate) body: String,
+    pub(crate) permitted: Option<AuthorizationRequest>,
 }
 
 /// The two endpoints of a bank.
@@ -241,7 +242,9 @@ async fn answered(gate: Gate, request: Request<Body>) -> Answered {
             Some(pushed) => pushed.response(),
             None => {
                 let request = passport.find::<AuthorizationRequest>().unwrap();
-                Response::new(Bytes::from(request.client_id().to_owned()))
+                let mut response = Response::new(Bytes::from(request.client_id().to_owned()));
+                response.extensions_mut().insert(request.clone());
+                response
             }
         };
         Ok::<_, Infallible>(response.map(Body::from))
@@ -250,12 +253,13 @@ async fn answered(gate: Gate, request: Request<Body>) -> Answered {
     let rejection = answer.extensions().get::<Rejection>().cloned();
     let reason = rejection.as_ref().map(Rejection::reason);
     let why = rejection.map(|rejection| rejection.why().to_string()).unwrap_or_default();
+    let permitted = answer.extensions().get::<AuthorizationRequest>().cloned();
     let location = answer.headers().get("location").map(|uri| uri.to_str().unwrap().to_owned());
     let (head, body) = answer.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     let body = String::from_utf8(bytes.to_vec()).unwrap();
     let (status, headers) = (head.status.as_u16(), head.headers);
-    Answered { status, reason, why, location, headers, body }
+    Answered { status, reason, why, location, headers, body, permitted }
 }
 
 /// Stands for client authentication.

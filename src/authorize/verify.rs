@@ -130,12 +130,12 @@ impl Rule for VerifyRequestObject {
     ) -> Verdict<ProvenRequest> {
         let client = &presented.client;
         match &presented.carrier {
-            Carrier::Kept { claims, signed } => {
-                let origin = Origin::Pushed { signed: *signed };
+            Carrier::Kept { claims, signed, unspent } => {
+                let origin = Origin::Pushed { signed: *signed, unspent: Some(unspent.clone()) };
                 self.0.prove_plain(client, claims.clone(), origin).into()
             }
             Carrier::PushedParameters(claims) => {
-                let origin = Origin::Pushed { signed: false };
+                let origin = Origin::Pushed { signed: false, unspent: None };
                 match self.0.profile.pushed {
                     Pushed::Any => self.0.prove_plain(client, claims.clone(), origin).into(),
                     Pushed::Signed => {
@@ -145,7 +145,7 @@ impl Rule for VerifyRequestObject {
                 }
             }
             Carrier::PushedObject(object) => {
-                let origin = Origin::Pushed { signed: true };
+                let origin = Origin::Pushed { signed: true, unspent: None };
                 self.verify(client, object, origin, Encryption::Optional, context)
             }
             Carrier::ByValue { object, outside } => {

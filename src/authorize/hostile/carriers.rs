@@ -28,8 +28,10 @@ async fn a_request_uri_is_one_of_this_server_for_this_client_and_once() {
     let uri = endpoints.push(push()).await;
     // Another client that has seen the URI neither uses it nor spends it.
     refused("stolen", &endpoints, ask("stranger", &uri), RequestUriInvalid, Page).await;
-    assert_eq!(endpoints.asked(&ask("tpp", &uri)).await.status, 200);
-    refused("used twice", &endpoints, ask("tpp", &uri), RequestUriInvalid, Page).await;
+    let request = endpoints.asked(&ask("tpp", &uri)).await.permitted.unwrap();
+    let user = Authenticated::user("alice");
+    endpoints.responder.grant(&request, "code", user, None, now()).await.unwrap();
+    refused("used before", &endpoints, ask("tpp", &uri), RequestUriInvalid, Page).await;
 
     let uri = endpoints.push(push()).await;
     let late = Endpoints { at: NOW + 60, ..endpoints.clone() };

@@ -58,6 +58,12 @@ impl MemoryPushedRequests {
         Ok(())
     }
 
+    fn find(&self, key: PushedKey, now: UnixTime) -> Result<Option<Bytes>, StoreError> {
+        let kept = self.locked()?;
+        let found = kept.requests.get(&key).filter(|(until, _)| now < *until);
+        Ok(found.map(|(_, request)| request.clone()))
+    }
+
     fn remove(&self, key: PushedKey, now: UnixTime) -> Result<Option<Bytes>, StoreError> {
         let mut kept = self.locked()?;
         Ok(kept.remove(key).filter(|(until, _)| now < *until).map(|(_, request)| request))
@@ -90,6 +96,10 @@ impl PushedRequests for MemoryPushedRequests {
         now: UnixTime,
     ) -> StoreFuture<'_, ()> {
         Box::pin(async move { self.insert(key, request, until, now) })
+    }
+
+    fn look_up(&self, key: PushedKey, now: UnixTime) -> StoreFuture<'_, Option<Bytes>> {
+        Box::pin(async move { self.find(key, now) })
     }
 
     fn take(&self, key: PushedKey, now: UnixTime) -> StoreFuture<'_, Option<Bytes>> {

@@ -84,7 +84,7 @@ async fn a_hybrid_answer_is_in_the_fragment_and_its_id_token_signs_it() {
     let request = permitted(RequestProfile::OBIE, prove);
     let user = Authenticated::user("alice").by("urn:openbanking:psd2:sca").at(now());
     let responder = Endpoints::responder();
-    let response = responder.grant(&request, "code-1", user, None, now()).unwrap();
+    let response = responder.grant(&request, "code-1", user, None, now()).await.unwrap();
     assert_eq!(response.status(), 303);
     assert_eq!(response.headers()["cache-control"], "no-store");
     assert_eq!(response.headers()["referrer-policy"], "no-referrer");
@@ -139,7 +139,7 @@ async fn an_answer_by_jarm_is_signed_for_its_client() {
     });
     let user = Authenticated::user("alice");
     let responder = Endpoints::responder();
-    let response = responder.grant(&request, "code-1", user, None, now()).unwrap();
+    let response = responder.grant(&request, "code-1", user, None, now()).await.unwrap();
     let (uri, query) = location(&response).split_once('?').unwrap();
     assert_eq!(uri, REDIRECT);
     let answer = Parameters::parse(query.as_bytes()).unwrap();
@@ -148,7 +148,7 @@ async fn an_answer_by_jarm_is_signed_for_its_client() {
         "code": "code-1", "state": "af0ifjsldkj" });
     assert_eq!(signed_by_bank(answer.get("response").unwrap()), expected);
 
-    let unsigned = Responder::of(ISSUER).deny(&request, "access_denied", now()).err();
+    let unsigned = Responder::of(ISSUER).deny(&request, "access_denied", now()).await.err();
     assert_eq!(unsigned, Some(AnswerError::Unsigned));
 }
 
@@ -162,7 +162,7 @@ async fn a_plain_code_is_in_the_query_behind_what_the_uri_has_there() {
     });
     // Nothing is signed here, so no key is needed.
     let responder = Responder::of(ISSUER);
-    let response = responder.deny(&request, "access_denied", now()).unwrap();
+    let response = responder.deny(&request, "access_denied", now()).await.unwrap();
     assert_eq!(
         location(&response),
         "https://tpp.example/cb?tenant=1&error=access_denied&state=a%26b%3Dc%23d\
@@ -175,7 +175,7 @@ async fn an_access_token_goes_where_it_was_asked_for_only() {
     let request = permitted(RequestProfile::OBIE, prove);
     let token = FrontChannelToken { token: "at", expires_in: 60 };
     let user = Authenticated::user("alice");
-    let refused = Endpoints::responder().grant(&request, "c", user, Some(token), now()).err();
+    let refused = Endpoints::responder().grant(&request, "c", user, Some(token), now()).await.err();
     assert_eq!(refused, Some(AnswerError::NotAsked));
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rustls_pki_types::UnixTime;
 use serde_json::Value;
 
 use super::super::test_requests::*;
@@ -260,15 +261,43 @@ async fn a_client_whose_redirection_is_withdrawn_meanwhile_is_not_redirected_to(
 }
 
 #[tokio::test]
+async fn a_pushed_request_may_be_looked_at_again_and_is_used_up_by_its_first_answer() {
+    let endpoints = Endpoints::of(RequestProfile::FAPI2);
+    let (responder, user) = (&endpoints.responder, Authenticated::user("alice"));
+    let uri = endpoints.push(plain()).await;
+    let page = || async { endpoints.asked(&asking(&uri)).await.permitted.unwrap() };
+    let (one, other) = (page().await, page().await);
+    responder.grant(&one, "code", user, None, now()).await.unwrap();
+    let again = responder.grant(&other, "code", user, None, now()).await.err();
+    assert_eq!(again, Some(AnswerError::RequestUriSpent));
+    let again = responder.grant(&one, "code", user, None, now()).await.err();
+    assert_eq!(again, Some(AnswerError::RequestUriSpent));
+    assert_eq!(endpoints.asked(&asking(&uri)).await.reason, Some(Reason::RequestUriInvalid));
+
+    let uri = endpoints.push(plain()).await;
+    let request = endpoints.asked(&asking(&uri)).await.permitted.unwrap();
+    let at = |seconds| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+    let expired = responder.grant(&request, "code", user, None, at(NOW + 660)).await.err();
+    assert_eq!(expired, Some(AnswerError::RequestUriSpent));
+    let uri = endpoints.push(plain()).await;
+    let request = endpoints.asked(&asking(&uri)).await.permitted.unwrap();
+    let late = Endpoints { at: NOW + 60, ..endpoints.clone() };
+    assert_eq!(late.asked(&asking(&uri)).await.reason, Some(Reason::RequestUriInvalid));
+    // The one page that was opened in time.
+    responder.grant(&request, "code", user, None, at(NOW + 659)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_full_store_refuses_and_forgets_nothing() {
     let mut endpoints = Endpoints::of(RequestProfile::FAPI2);
     endpoints.pushed = Arc::new(MemoryPushedRequests::with_capacity(1));
     let uri = endpoints.push(plain()).await;
     let answer = endpoints.pushed_by(tpp(), plain()).await;
     assert_eq!((answer.status, answer.reason), (503, Some(Reason::ServiceUnavailable)));
-    assert_eq!(endpoints.asked(&asking(&uri)).await.status, 200);
+    let request = endpoints.asked(&asking(&uri)).await.permitted.unwrap();
+    endpoints.responder.deny(&request, "access_denied", now()).await.unwrap();
     endpoints.push(plain()).await;
-    let later = Endpoints { at: NOW + 60, ..endpoints };
+    let later = Endpoints { at: NOW + 660, ..endpoints };
     later.push(plain()).await;
 }
 

@@ -23,6 +23,14 @@ impl PushedRequests for Broken {
         Box::pin(async { Err(StoreError::unavailable("gone")) })
     }
 
+    fn look_up(
+        &self,
+        key: PushedKey,
+        now: rustls_pki_types::UnixTime,
+    ) -> StoreFuture<'_, Option<bytes::Bytes>> {
+        self.take(key, now)
+    }
+
     fn take(
         &self,
         _: PushedKey,
