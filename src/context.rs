@@ -147,11 +147,13 @@ mod tests {
 
     use crate::authorize::{PermitAuthorization, RequestProfile, VerifyRequestObject};
     use crate::cert::test_pki::ROOT;
-    use crate::cert::{Anchors, Trust};
+    use crate::cert::{Anchors, Clients, Trust};
+    use crate::client_auth::AuthenticateClient;
     use crate::crypto::test_keys;
     use crate::eidas::{IdentifyPsp, OrganizationId, RoleLookup, RoleRegister, RoleSource};
     use crate::header::{EchoInteractionId, ReadPsuHeaders};
     use crate::jose::{Key, KeySet};
+    use crate::replay::NoReplayStore;
     use crate::revocation::{IssuerKey, Revocation, RevocationPolicy};
     use crate::signature::{ObieSigning, SigningCertificates, VerifySignature};
     use crate::token::{TokenAudience, TokenIssuer, VerifyToken};
@@ -200,11 +202,13 @@ mod tests {
             let (anchors, off) = (Anchors::of([ROOT.der()]).unwrap(), Revocation::danger_off());
             SigningCertificates::trusted_by(Trust::seals(anchors, off), psp())
         };
+        let authenticate =
+            || AuthenticateClient::registered_in(Clients::default(), "i", NoReplayStore);
         let lists = Revocation::builder;
         let second = Duration::from_secs(1);
         let verify = || VerifyRequestObject::of(RequestProfile::FAPI1, "i");
         let permit = || PermitAuthorization::of(RequestProfile::FAPI1);
-        let switches: [(&str, &dyn Fn()); 23] = [
+        let switches: [(&str, &dyn Fn()); 24] = [
             ("danger_off", &|| drop(Revocation::danger_off())),
             ("allow_soft_fail_open", &|| {
                 let _ = RevocationPolicy::allow_soft_fail_open();
@@ -229,6 +233,7 @@ mod tests {
             ("allow_malformed", &|| {
                 let _ = EchoInteractionId::or_generate().allow_malformed();
             }),
+            ("allow_lifetime", &|| drop(authenticate().allow_lifetime(second))),
             ("allow_untyped", &|| drop(verify_token().allow_untyped())),
             ("allow_member", &|| drop(signature().allow_member("x5t"))),
             ("waiver 007", &|| drop(signature().danger_waiver_007())),

@@ -7,6 +7,7 @@
 mod support;
 
 mod kernel;
+mod keys;
 mod ratio;
 mod revocation;
 mod stack;

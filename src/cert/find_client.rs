@@ -73,7 +73,7 @@ impl Rule for FindClient {
     }
 }
 
-fn judge(found: FoundClient) -> Result<RegisteredClient, Rejection> {
+pub(super) fn judge(found: FoundClient) -> Result<RegisteredClient, Rejection> {
     let client = registered(found)?;
     match uses_dpop(&client) {
         true => Ok(RegisteredClient::assertion(client)),

@@ -67,18 +67,14 @@ impl Rule for MatchClient {
             ClientLookup::Later(search) => {
                 let certificate = trusted.shared();
                 Verdict::Later(Box::pin(async move {
-                    match matching(search.await, &certificate, now) {
-                        Verdict::Later(waiting) => waiting.await,
-                        Verdict::Now(known) => known,
-                        Verdict::Flawed(_, rejection) => Err(rejection.into()),
-                    }
+                    matching(search.await, &certificate, now).answer().await
                 }))
             }
         }
     }
 }
 
-fn matching(
+pub(super) fn matching(
     found: FoundClient,
     certificate: &Certificate,
     now: UnixTime,

@@ -7,6 +7,7 @@ mod find_client;
 mod forwarded;
 mod issuer;
 mod match_client;
+mod match_sender;
 mod name;
 mod oid;
 mod parsed;
@@ -46,6 +47,7 @@ pub use self::{
         VerdictHeaders, XfccElement,
     },
     match_client::{MatchClient, RegisteredClient},
+    match_sender::MatchSender,
     name::{Attribute, CanonicalName, Name, NameError, NameOrder, RegisteredName},
     oid::{NotAnOid, Oid},
     parsed::{

@@ -1,5 +1,6 @@
 //! `AuthenticateClient`: the caller is a registered client, proven in the way it registered.
 
+mod certificate;
 mod verify;
 
 use std::fmt;
@@ -17,9 +18,9 @@ use super::offer_certificate::Offer;
 use super::{
     AuthenticatedClient, AuthenticationMethod, Form, OfferedCertificate, SenderConstraint,
 };
-use crate::cert::{
-    Certificate, CertificateMatch, Client, ClientLookup, ClientRegistry, TrustedCertificate,
-};
+#[cfg(doc)]
+use crate::cert::CertificateMatch;
+use crate::cert::{Client, ClientLookup, ClientRegistry, TrustedCertificate};
 use crate::context::{Context, relaxed};
 use crate::crypto::Algorithm;
 use crate::gate::{Needs, Refs, Rule, Verdict, rule_layers};
@@ -73,6 +74,46 @@ use crate::replay::ReplayStore;
 ///
 /// RFC 6749, 2.3; RFC 7523, 3; RFC 8705, 2; FAPI 1.0 Advanced, 5.2.2 and 8.6; FAPI 2.0, 5.3.2.1 and
 /// 5.4; draft-ietf-oauth-rfc7523bis.
+///
+/// ```
+/// # use rustls_pki_types::UnixTime;
+/// use http::{Request, Response, StatusCode};
+/// use tower::{Layer, ServiceExt, service_fn};
+/// use tower_open_banking::cert::{CertificateMatch, Client, Clients};
+/// use tower_open_banking::{body::Body, client_auth::*, crypto::*, gate::Gate, jose::*};
+/// use tower_open_banking::{reject::AuthorizationServer, replay::MemoryReplayStore};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # type Answer = Result<Response<Body>, std::convert::Infallible>;
+/// # let key = SigningKey::from_pem(rcgen::KeyPair::generate()?.serialize_pem().as_bytes())?;
+/// let handler = service_fn(|_| async { Answer::Ok(Response::new(Body::empty())) });
+/// let keys = KeySet::of([Key::new(key.public_key().clone()).with_id("1")])?;
+/// let tpp = Client::new("tpp", CertificateMatch::NoCertificate)
+///     .signs_with(keys, [Algorithm::Es256])
+///     .registered_as(Registration::new(
+///         AuthenticationMethod::PrivateKeyJwt,
+///         SenderConstraint::Dpop,
+///     ));
+/// let spent = MemoryReplayStore::with_capacity(100_000);
+/// let rule = AuthenticateClient::registered_in(Clients::of([tpp])?, "https://as", spent);
+/// let gate = Gate::new(AuthorizationServer::default())
+///     .then(ReadForm::posted())
+///     .then(rule.without_certificates())
+///     .build()?;
+/// let form = ClientAssertions::of("tpp", key, "1", Algorithm::Es256)
+///     .parameters("https://as", UnixTime::now())?;
+/// let form: Parameters = form.into_iter().collect();
+/// // The second time it is a replay.
+/// for status in [StatusCode::OK, StatusCode::UNAUTHORIZED] {
+///     let request = Request::post("/par")
+///         .header("content-type", "application/x-www-form-urlencoded")
+///         .body(Body::from(bytes::Bytes::from(form.to_string())))?;
+///     assert_eq!(gate.layer(handler).oneshot(request).await?.status(), status);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct AuthenticateClient<C = TrustedCertificate>(Arc<Authenticator>, PhantomData<fn() -> C>);
 
 struct Authenticator {
@@ -80,9 +121,8 @@ struct Authenticator {
     assertions: Verifier,
 }
 
-/// Whom an assertion may be meant for. It names exactly one audience, as a string or as an array of
-/// one, compared character by character: an assertion for two servers is one that the first can use
-/// at the second.
+/// Whom an assertion may be meant for: this server and nobody else, compared character by character.
+/// An assertion for two servers is one that the first can use at the second.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum AssertionAudience {
@@ -90,7 +130,8 @@ pub enum AssertionAudience {
     /// of an endpoint may have been asked for by another server that calls this URL its own.
     IssuerSole,
     /// The issuer identifier or one of these URLs: the token endpoint, and the endpoint itself, as
-    /// RFC 9126, 2 has it and as clients of FAPI 1.0, CDR and OBIE do.
+    /// RFC 9126, 2 has it and as clients of FAPI 1.0, CDR and OBIE do. An array may name several of
+    /// them, as the certification of FAPI 1.0 tests: all of them are this server.
     IssuerOrEndpoint(Vec<String>),
 }
 
@@ -143,14 +184,6 @@ impl<C> AuthenticateClient<C> {
     pub fn allow_lifetime(self, longest: Duration) -> Self {
         relaxed(NAME, "allow_lifetime");
         self.with(|assertions| assertions.longest = longest)
-    }
-
-    /// Takes assertions for several audiences too, if this server is among them, as RFC 7523, 3 has it
-    /// and the certification of FAPI 1.0 tests. Each of the others can use what it was sent here.
-    #[must_use]
-    pub fn allow_several_audiences(self) -> Self {
-        relaxed(NAME, "allow_several_audiences");
-        self.with(|assertions| assertions.several = true)
     }
 
     fn with(self, change: impl FnOnce(&mut Verifier)) -> Self {
@@ -235,13 +268,18 @@ impl Authenticator {
         let certificate = match (registration.authentication(), assertion) {
             (AuthenticationMethod::PrivateKeyJwt, Some(assertion)) => {
                 let bound = registration.constraint() == SenderConstraint::Certificate;
-                let certificate = if bound { shown(offer, &client, now).await? } else { None };
+                let certificate = match bound {
+                    true => certificate::shown(offer, &client, now).await?,
+                    false => None,
+                };
                 self.assertions.verify(assertion, &client, now).await?;
                 certificate
             }
-            (AuthenticationMethod::TlsClientAuth, None) => Some(issued(offer, &client, now).await?),
+            (AuthenticationMethod::TlsClientAuth, None) => {
+                Some(certificate::issued(offer, &client, now).await?)
+            }
             (AuthenticationMethod::SelfSignedTlsClientAuth, None) => {
-                Some(self_signed(offer, &client, now).await?)
+                Some(certificate::self_signed(offer, &client, now).await?)
             }
             (registered, _) => {
                 let registered = registered.as_str();
@@ -291,86 +329,6 @@ fn assertion(form: &Form, authorization: bool) -> Result<Option<&str>, Rejection
         }
         _ => Err(Rejection::new(Reason::ParameterInvalid).detail("two methods of authentication")),
     }
-}
-
-/// The certificate to which the tokens of a client are to be bound, where it shows one.
-async fn shown(
-    offer: Offer,
-    client: &Client,
-    now: UnixTime,
-) -> Result<Option<Arc<Certificate>>, Rejection> {
-    match offer {
-        Offer::Nothing => Ok(None),
-        offer => issued(offer, client, now).await.map(Some),
-    }
-}
-
-/// RFC 8705, 2.1: of an authority, and the client's.
-async fn issued(
-    offer: Offer,
-    client: &Client,
-    now: UnixTime,
-) -> Result<Arc<Certificate>, Rejection> {
-    match offer {
-        Offer::Nothing => Err(failed("no certificate")),
-        Offer::Untrusted(_, why) => Err(untrusted(why)),
-        Offer::Trusted(certificate) => match is_of(client, &certificate, now).await? {
-            true => Ok(certificate),
-            false => Err(failed("the certificate is not that of the client")),
-        },
-    }
-}
-
-async fn is_of(
-    client: &Client,
-    certificate: &Certificate,
-    now: UnixTime,
-) -> Result<bool, Rejection> {
-    let known = client.certificate().matches(certificate, now).answer().await;
-    known.map_err(|error| Rejection::new(Reason::ServiceUnavailable).source(error))
-}
-
-/// A verdict that was not to be had is our fault; any other would tell that the client exists.
-fn untrusted(why: Rejection) -> Rejection {
-    match why.reason() {
-        Reason::RevocationUnknown | Reason::ServiceUnavailable => why,
-        _ => failed(format!("the certificate is refused: {}", why.why())),
-    }
-}
-
-/// RFC 8705, 2.2: registered itself. Whoever makes a certificate gives it what names he likes.
-async fn self_signed(
-    offer: Offer,
-    client: &Client,
-    now: UnixTime,
-) -> Result<Arc<Certificate>, Rejection> {
-    let certificate = match offer {
-        Offer::Nothing => return Err(failed("no certificate")),
-        Offer::Trusted(certificate) | Offer::Untrusted(certificate, _) => certificate,
-    };
-    if !is_pinned(client.certificate()) || !is_of(client, &certificate, now).await? {
-        return Err(failed("the certificate is not registered for the client"));
-    }
-    if now < certificate.not_before() {
-        return Err(failed("the certificate is not valid yet"));
-    }
-    if now > certificate.not_after() {
-        return Err(failed("the certificate has expired"));
-    }
-    if !certificate.key_strength().is_sufficient() {
-        return Err(failed("the key of the certificate is too weak"));
-    }
-    Ok(certificate)
-}
-
-/// Whether a certificate is known by itself, and not by a name that somebody must vouch for.
-fn is_pinned(registered: &CertificateMatch) -> bool {
-    matches!(
-        registered,
-        CertificateMatch::RegisteredCertificates(_)
-            | CertificateMatch::RegisteredKeys(_)
-            | CertificateMatch::Thumbprint(_)
-    )
 }
 
 /// Whatever is wrong with the client looks the same from outside.

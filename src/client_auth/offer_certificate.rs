@@ -40,6 +40,29 @@ use crate::reject::{Reason, Rejection};
 /// # Specification
 ///
 /// RFC 8705, 2; FAPI 2.0, 5.3.2.1.
+///
+/// ```
+/// use http::Request;
+/// use tower_open_banking::cert::{Anchors, PeerCertificates, PresentCertificate, TrustCertificate};
+/// use tower_open_banking::client_auth::OfferCertificate;
+/// use tower_open_banking::{context::Context, gate::{Rule, Verdict}, revocation::Revocation};
+///
+/// # let key = rcgen::KeyPair::generate()?;
+/// # let mut authority = rcgen::CertificateParams::new(vec![])?;
+/// # authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+/// # let root = authority.self_signed(&key)?.der().clone();
+/// let trust = TrustCertificate::anchored_in(Anchors::of([root])?, Revocation::danger_off());
+/// let rule = OfferCertificate::judged_by(PresentCertificate::from_tls(), trust);
+/// let judged = |chain: Vec<Vec<u8>>| {
+///     let peer = PeerCertificates::new(chain.into_iter().map(Into::into));
+///     let (mut parts, ()) = Request::post("/token").extension(peer).body(()).unwrap().into_parts();
+///     rule.check((), &mut parts, &Context::default())
+/// };
+/// let Verdict::Now(Ok(offered)) = judged(vec![]) else { panic!("it is not due") };
+/// assert!(offered.certificate().is_none());
+/// assert!(matches!(judged(vec![b"no certificate".to_vec()]), Verdict::Now(Err(_))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct OfferCertificate {
     present: PresentCertificate,

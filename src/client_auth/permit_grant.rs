@@ -46,6 +46,53 @@ use crate::reject::{Reason, Rejection};
 /// # Specification
 ///
 /// RFC 6749, 4.1.3, 4.4.2 and 6; RFC 7636, 4.5; RFC 8705, 3; FAPI 2.0, 5.3.2.1.
+///
+/// ```
+/// # use rustls_pki_types::UnixTime;
+/// # use http::{Request, Response, StatusCode};
+/// # use tower::{Layer, ServiceExt, service_fn};
+/// # use tower_open_banking::cert::{CertificateMatch, Client, Clients};
+/// # use tower_open_banking::{body::Body, client_auth::*, crypto::*, gate::Gate, jose::*};
+/// # use tower_open_banking::{reject::AuthorizationServer, replay::MemoryReplayStore};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # type Answer = Result<Response<Body>, std::convert::Infallible>;
+/// # let key = SigningKey::from_pem(rcgen::KeyPair::generate()?.serialize_pem().as_bytes())?;
+/// # let keys = KeySet::of([Key::new(key.public_key().clone()).with_id("1")])?;
+/// # let spent = MemoryReplayStore::with_capacity(9);
+/// # let handler = service_fn(|_| async { Answer::Ok(Response::new(Body::empty())) });
+/// let by_assertions =
+///     Registration::new(AuthenticationMethod::PrivateKeyJwt, SenderConstraint::Dpop)
+///         .grants([GrantType::ClientCredentials])
+///         .scopes(["openid", "accounts"]);
+/// # let tpp = Client::new("tpp", CertificateMatch::NoCertificate)
+/// #     .signs_with(keys, [Algorithm::Es256])
+/// #     .registered_as(by_assertions);
+/// # let client = AuthenticateClient::registered_in(Clients::of([tpp])?, "https://as", spent);
+/// # let client = client.without_certificates();
+/// let permit = PermitGrant::of([GrantType::ClientCredentials, GrantType::AuthorizationCode])
+///     .scopes(GrantType::ClientCredentials, ["accounts", "payments"]);
+/// let gate = Gate::new(AuthorizationServer::default())
+///     .then(ReadForm::posted())
+///     .then(client)
+///     .then(permit)
+///     .build()?;
+/// # let assertions = ClientAssertions::of("tpp", key, "1", Algorithm::Es256);
+/// for (form, status) in [
+///     ("grant_type=client_credentials&scope=accounts", StatusCode::OK),
+///     ("grant_type=client_credentials&scope=openid", StatusCode::BAD_REQUEST),
+///     ("grant_type=authorization_code&code=c&redirect_uri=u", StatusCode::BAD_REQUEST),
+/// ] {
+/// #   let client = assertions.parameters("https://as", UnixTime::now())?;
+/// #   let form = format!("{}&{form}", client.into_iter().collect::<Parameters>());
+/// #   let request = Request::post("/token")
+/// #       .header("content-type", "application/x-www-form-urlencoded")
+/// #       .body(Body::from(bytes::Bytes::from(form)))?;
+///     assert_eq!(gate.layer(handler).oneshot(request).await?.status(), status);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct PermitGrant(Arc<Policy>);
 

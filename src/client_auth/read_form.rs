@@ -51,7 +51,7 @@ use crate::reject::{Reason, Rejection};
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # type Answer = Result<Response<Body>, std::convert::Infallible>;
 /// let handler = service_fn(|_| async { Answer::Ok(Response::new(Body::empty())) });
-/// let gate = Gate::new(AuthorizationServer).then(ReadForm::posted()).build()?;
+/// let gate = Gate::new(AuthorizationServer::default()).then(ReadForm::posted()).build()?;
 /// for (form, status) in [("a=1&b=2", StatusCode::OK), ("a=1&a=2", StatusCode::BAD_REQUEST)] {
 ///     let request = Request::post("/token")
 ///         .header("content-type", "application/x-www-form-urlencoded")

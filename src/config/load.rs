@@ -99,7 +99,8 @@ impl Files<'_> {
             return Err(ConfigError::value(key("client_id"), "empty"));
         }
         let certificate = match (config.constraint()?, &client.subject_dn, &client.issuer_dn) {
-            (SenderConstraint::Certificate, Some(subject), issuer) => {
+            (SenderConstraint::Dpop, Some(_), _) => return Err(useless(key("subject_dn"))),
+            (_, Some(subject), issuer) => {
                 // Directories print names in either order (rule of the UK and Brasil directories).
                 let order = match profile {
                     Profile::BerlinGroup | Profile::Fapi1Advanced | Profile::Fapi2 => {
@@ -114,16 +115,9 @@ impl Files<'_> {
                 let issuer = issuer.as_deref().map(|text| name("issuer_dn", text)).transpose()?;
                 CertificateMatch::SubjectDn { subject: name("subject_dn", subject)?, issuer }
             }
-            (SenderConstraint::Certificate, None, _) => {
-                return Err(ConfigError::value(key("subject_dn"), due(true)));
-            }
-            (SenderConstraint::Dpop, None, None) => CertificateMatch::NoCertificate,
-            (SenderConstraint::Dpop, Some(_), _) => {
-                return Err(ConfigError::value(key("subject_dn"), useless(false)));
-            }
-            (SenderConstraint::Dpop, None, Some(_)) => {
-                return Err(ConfigError::value(key("issuer_dn"), useless(false)));
-            }
+            (SenderConstraint::Certificate, None, _) => return Err(due(key("subject_dn"))),
+            (_, None, None) => CertificateMatch::NoCertificate,
+            (_, None, Some(_)) => return Err(useless(key("issuer_dn"))),
         };
         let mut registered = crate::cert::Client::new(&client.client_id, certificate);
         if let (Some(organisation), Some(software)) = (&client.organisation_id, &client.software_id)

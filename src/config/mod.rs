@@ -54,7 +54,7 @@ pub struct Config {
     /// To what access tokens are bound: to be said under `fapi2`, where there is a choice; to
     /// certificates under all others.
     pub sender_constraint: Option<SenderConstraint>,
-    /// Where the client certificate comes from; due unless tokens are bound by DPoP.
+    /// Where the client certificate comes from; due unless tokens are bound by DPoP alone.
     pub client_certificate: Option<ClientCertificate>,
     /// Whom it must come from; due with it.
     pub trust: Option<Trust>,
@@ -120,10 +120,12 @@ pub enum Profile {
 
 /// To what access tokens are bound.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum SenderConstraint {
     /// The certificate of the connection (RFC 8705).
     Certificate,
+    /// Whichever a token names, or both.
+    CertificateOrDpop,
     /// The key of a proof (RFC 9449).
     Dpop,
 }
@@ -267,7 +269,7 @@ pub struct Client {
     pub software_id: Option<String>,
     /// The organizationIdentifier of its certificates, for `require_one_organisation`.
     pub organization_identifier: Option<String>,
-    /// The subject of its transport certificate; due unless tokens are bound by DPoP.
+    /// The subject of its transport certificate; due unless its tokens may be bound by DPoP.
     pub subject_dn: Option<String>,
     /// The issuer that must have signed the certificate, if pinned.
     pub issuer_dn: Option<String>,

@@ -28,13 +28,13 @@ pub(super) fn switch_off(
 ) -> GateBuilder {
     match name {
         "BindToken" => gate.swap(name, AnyBinding),
-        "FindClient" => gate.swap(name, AnyKeysClient(clients.clone())),
+        "ConstrainSender" | "VerifyDpop" => gate.swap(name, AnySender),
+        "FindClient" | "MatchSender" => gate.swap(name, AnySendersClient(clients.clone())),
         "IdentifyPsp" => gate.swap(name, AnyPsp(IdentifyPsp::unjudged())),
         "MatchClient" => gate.swap(name, AnyClient(clients.clone())),
         "MatchConsent" => gate.swap(name, AnyConsent),
         "PresentCertificate" => gate.swap(name, AnyHeader::new(header)),
         "TrustCertificate" => gate.swap(name, AnyCertificate),
-        "VerifyDpop" => gate.swap(name, AnyKey),
         "VerifySignature" => gate.swap(name, AnyMessage),
         "VerifyToken" => gate.swap(name, AnyToken),
         _ => gate.drop_step(name),
@@ -199,12 +199,12 @@ fn named(clients: &Clients, token: &AccessToken) -> Result<RegisteredClient, Rej
     client.map(RegisteredClient::assertion)
 }
 
-/// Takes every token for one of the key in its hand.
+/// Takes every token for its sender's, whatever it names.
 #[derive(Clone)]
-struct AnyKey;
+struct AnySender;
 
-impl Rule for AnyKey {
-    const NAME: &'static str = "VerifyDpop (off)";
+impl Rule for AnySender {
+    const NAME: &'static str = "sender constraint (off)";
     type Needs = AccessToken;
     type Leaves = BoundToken;
 
@@ -215,10 +215,10 @@ impl Rule for AnyKey {
 
 /// Takes the client that the token names, whatever the token is bound to.
 #[derive(Clone)]
-struct AnyKeysClient(Arc<Clients>);
+struct AnySendersClient(Arc<Clients>);
 
-impl Rule for AnyKeysClient {
-    const NAME: &'static str = "FindClient (off)";
+impl Rule for AnySendersClient {
+    const NAME: &'static str = "sender's client (off)";
     type Needs = (AccessToken, BoundToken);
     type Leaves = RegisteredClient;
 

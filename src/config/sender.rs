@@ -18,44 +18,41 @@ impl Config {
         let wrong = |why| Err(ConfigError::value("sender_constraint", why));
         match (self.profile, self.sender_constraint) {
             (Profile::Fapi2, Some(constraint)) => Ok(constraint),
-            (Profile::Fapi2, None) => wrong("due under fapi2: \"certificate\" or \"dpop\""),
-            (_, Some(SenderConstraint::Dpop)) => wrong("the profile binds tokens to certificates"),
-            (_, _) => Ok(SenderConstraint::Certificate),
+            (Profile::Fapi2, None) => wrong("due under fapi2"),
+            (_, None | Some(SenderConstraint::Certificate)) => Ok(SenderConstraint::Certificate),
+            (_, Some(_)) => wrong("the profile binds tokens to certificates"),
         }
     }
 
-    /// Certificates and proofs exclude each other: a table that nobody reads would promise a check
-    /// that nobody makes.
+    /// A table that nobody reads would promise a check that nobody makes.
     pub(super) fn judge_constraint(&self, is: SenderConstraint) -> Result<(), ConfigError> {
-        let certificates = is == SenderConstraint::Certificate;
+        let certificates = is != SenderConstraint::Dpop;
         let tables = [
             ("client_certificate", self.client_certificate.is_some(), certificates),
             ("trust", self.trust.is_some(), certificates),
-            ("dpop", self.dpop.is_some(), !certificates),
+            ("dpop", self.dpop.is_some(), is != SenderConstraint::Certificate),
         ];
         for (key, is_set, is_due) in tables {
             match (is_set, is_due) {
-                (false, true) => return Err(ConfigError::value(key, due(certificates))),
-                (true, false) => return Err(ConfigError::value(key, useless(certificates))),
+                (false, true) => return Err(due(key)),
+                (true, false) => return Err(useless(key)),
                 _ => {}
             }
         }
-        if self.stop_list.is_some() && !certificates {
-            let why = "a provider is known by its certificate, and there is none";
+        if self.stop_list.is_some() && is != SenderConstraint::Certificate {
+            let why = "a provider is known by its certificate, and may have none";
             return Err(ConfigError::value("stop_list", why));
         }
         Ok(())
     }
 }
 
-/// What is wrong with a key that is missing.
-pub(super) fn due(certificates: bool) -> &'static str {
-    if certificates { "due where tokens are bound to certificates" } else { "due for DPoP" }
+pub(super) fn due(key: impl Into<String>) -> ConfigError {
+    ConfigError::value(key, "due for this sender_constraint")
 }
 
-/// What is wrong with a key that would do nothing.
-pub(super) fn useless(certificates: bool) -> &'static str {
-    if certificates { "tokens are bound to certificates" } else { "tokens are bound by DPoP" }
+pub(super) fn useless(key: impl Into<String>) -> ConfigError {
+    ConfigError::value(key, "not for this sender_constraint")
 }
 
 impl Files<'_> {
@@ -64,7 +61,6 @@ impl Files<'_> {
         &self,
         config: &Config,
     ) -> Result<(PresentCertificate, TrustCertificate, Revocation), ConfigError> {
-        let due = |key| ConfigError::value(key, due(true));
         let source = config.client_certificate.as_ref().ok_or_else(|| due("client_certificate"))?;
         let trust = config.trust.as_ref().ok_or_else(|| due("trust"))?;
         let (anchors, revocation) = self.material("trust", trust)?;
@@ -72,7 +68,8 @@ impl Files<'_> {
         Ok((source.rule(config.profile)?, trust, revocation))
     }
 
-    pub(super) fn dpop(&self, dpop: &Dpop, shared: &Opened) -> Result<DpopProofs, ConfigError> {
+    pub(super) fn dpop(&self, config: &Config, shared: &Opened) -> Result<DpopProofs, ConfigError> {
+        let dpop = config.dpop.as_ref().ok_or_else(|| due("dpop"))?;
         let origin = ExternalOrigin::parse(&dpop.origin).map_err(|why| wrong("origin", why))?;
         let store: Arc<dyn ReplayStore> = match (dpop.store, dpop.capacity) {
             (ProofStore::Idempotency, None) => shared.replays.clone(),

@@ -111,46 +111,47 @@ impl Config {
         };
         let token = files.token(&self.token, &over)?;
         let once = store.once(&self.idempotency)?;
-        let (parts, revocation) = match constraint {
-            SenderConstraint::Certificate => {
-                let (present, trust, revocation) = files.certificate(self)?;
-                let parts = match self.profile {
-                    Profile::Fapi2 => Parts::Fapi2(Box::new(ResourceServer {
-                        constraint: Constraint::Certificate { present, trust, stop_list },
-                        token,
-                        clients: clients.clone(),
-                        once,
-                        match_consent,
-                        exclusive,
-                    })),
-                    _ => Parts::Bank(Box::new(Bank {
-                        present,
-                        trust,
-                        identify,
-                        token,
-                        clients: clients.clone(),
-                        stop_list,
-                        one_organisation,
-                        once,
-                        match_consent,
-                        exclusive,
-                    })),
+        let certificate = match constraint {
+            SenderConstraint::Dpop => None,
+            _ => Some(files.certificate(self)?),
+        };
+        let revocation = certificate.as_ref().map(|(_, _, revocation)| revocation.clone());
+        let certificate = certificate.map(|(present, trust, _)| (present, trust));
+        let parts = match (self.profile, certificate) {
+            (Profile::Fapi2, certificate) => {
+                let constraint = match (certificate, constraint) {
+                    (Some((present, trust)), SenderConstraint::Certificate) => {
+                        Constraint::Certificate { present, trust, stop_list }
+                    }
+                    (Some((present, trust)), _) => {
+                        let proofs = files.dpop(self, &store)?;
+                        Constraint::CertificateOrDpop { present, trust, proofs }
+                    }
+                    (None, _) => Constraint::Dpop(files.dpop(self, &store)?),
                 };
-                (parts, Some(revocation))
-            }
-            SenderConstraint::Dpop => {
-                let dpop =
-                    self.dpop.as_ref().ok_or_else(|| ConfigError::value("dpop", due(false)))?;
-                let server = ResourceServer {
-                    constraint: Constraint::Dpop(files.dpop(dpop, &store)?),
+                let clients = clients.clone();
+                Parts::Fapi2(Box::new(ResourceServer {
+                    constraint,
                     token,
-                    clients: clients.clone(),
+                    clients,
                     once,
                     match_consent,
                     exclusive,
-                };
-                (Parts::Fapi2(Box::new(server)), None)
+                }))
             }
+            (_, None) => return Err(due("client_certificate")),
+            (_, Some((present, trust))) => Parts::Bank(Box::new(Bank {
+                present,
+                trust,
+                identify,
+                token,
+                clients: clients.clone(),
+                stop_list,
+                one_organisation,
+                once,
+                match_consent,
+                exclusive,
+            })),
         };
         let setup = Setup {
             profile: self.profile,
@@ -220,7 +221,7 @@ impl Setup {
             Parts::Bank(bank) => bank.stop_list.as_ref(),
             Parts::Fapi2(server) => match &server.constraint {
                 Constraint::Certificate { stop_list, .. } => stop_list.as_ref(),
-                Constraint::Dpop(_) => None,
+                Constraint::CertificateOrDpop { .. } | Constraint::Dpop(_) => None,
             },
         }
     }

@@ -164,6 +164,15 @@ impl<T> Verdict<T> {
     pub fn reject(rejection: Rejection) -> Self {
         Self::Now(Err(Halt::Reject(rejection)))
     }
+
+    /// Waits, if there is something to wait for: for a rule that waits itself.
+    pub(crate) async fn answer(self) -> Result<T, Halt> {
+        match self {
+            Self::Flawed(_, rejection) => Err(rejection.into()),
+            Self::Later(waiting) => waiting.await,
+            Self::Now(known) => known,
+        }
+    }
 }
 
 impl<T> From<Result<T, Rejection>> for Verdict<T> {

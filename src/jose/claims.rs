@@ -125,6 +125,15 @@ impl Members for Claims {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Audience(Vec<String>);
 
+impl Serialize for Audience {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.sole() {
+            Some(only) => only.serialize(serializer),
+            None => self.0.serialize(serializer),
+        }
+    }
+}
+
 impl Audience {
     /// One name.
     pub fn of(name: impl Into<String>) -> Self {
@@ -134,6 +143,10 @@ impl Audience {
     /// Whether the name is among them, compared character by character.
     pub fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|audience| audience == name)
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
     }
 
     /// The name, when it is the only one: a string, or an array of one.
@@ -148,15 +161,6 @@ impl Audience {
 impl<'de> Deserialize<'de> for Audience {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Names)
-    }
-}
-
-impl Serialize for Audience {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.sole() {
-            Some(only) => only.serialize(serializer),
-            None => self.0.serialize(serializer),
-        }
     }
 }
 

@@ -50,6 +50,25 @@ use crate::runtime::{drive, off_the_runtime};
 ///
 /// A fetch that was begun is finished on the tokio runtime (feature `tokio`), whoever goes away.
 /// Without one it gets as far as somebody waits for it.
+///
+/// ```
+/// # use std::{sync::Arc, time::Duration};
+/// # use tower_open_banking::gate::BoxFuture;
+/// # use tower_open_banking::fetch::{FetchError, FetchRequest, Fetched};
+/// use tower_open_banking::cert::{CertificateMatch, Client};
+/// use tower_open_banking::{crypto::Algorithm, jose::FetchedKeys};
+///
+/// # // With the feature `fetch`: HttpFetch::new().over_tls(…)
+/// # let fetch = |_: FetchRequest| -> BoxFuture<'static, Result<Fetched, FetchError>> {
+/// #     Box::pin(async { Err(FetchError::Timeout) })
+/// # };
+/// let uri = "https://keystore.directory.example/tpp.jwks".parse()?;
+/// let keys = FetchedKeys::at(uri, fetch)?.max_stale(Duration::from_secs(600));
+/// // What a client publishes says which certificates are its own, and with what it signs.
+/// let own = CertificateMatch::RegisteredCertificates(Arc::new(keys.clone()));
+/// let client = Client::new("tpp", own).signs_with(keys, [Algorithm::Ps256]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct FetchedKeys {
     source: Arc<Source>,

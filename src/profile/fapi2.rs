@@ -6,7 +6,10 @@
 use std::sync::Arc;
 
 use super::{echoing, once, refuse_blocked};
-use crate::cert::{ClientRegistry, FindClient, MatchClient, PresentCertificate, TrustCertificate};
+use crate::cert::{
+    ClientRegistry, FindClient, MatchClient, MatchSender, PresentCertificate, TrustCertificate,
+};
+use crate::client_auth::OfferCertificate;
 use crate::consent::MatchConsent;
 use crate::eidas::StopList;
 use crate::gate::GateBuilder;
@@ -14,7 +17,7 @@ use crate::header::{NegotiateMedia, ReadFapiHeaders};
 use crate::idempotency::{ExclusiveResource, RunOnce};
 use crate::reject::OAuth;
 use crate::token::dpop::{DpopProofs, OfferDpopNonce, VerifyDpop};
-use crate::token::{BindToken, RequireScope, TokenSchemes, VerifyToken};
+use crate::token::{BindToken, ConstrainSender, RequireScope, TokenSchemes, VerifyToken};
 
 /// What these presets need of the bank.
 #[derive(Clone)]
@@ -47,6 +50,15 @@ pub enum Constraint {
     },
     /// The key of a proof (RFC 9449). Where these require nonces, they are offered.
     Dpop(DpopProofs),
+    /// Whichever the token names, or both.
+    CertificateOrDpop {
+        /// Where a certificate comes from.
+        present: PresentCertificate,
+        /// Whom it must come from.
+        trust: TrustCertificate,
+        /// Which proofs are taken.
+        proofs: DpopProofs,
+    },
 }
 
 /// Reads: the token, its sender, scope, headers.
@@ -61,17 +73,24 @@ pub fn resources(server: &ResourceServer, scope: RequireScope) -> GateBuilder {
                 .then(BindToken::to_certificate())
                 .then(MatchClient::registered_in(clients))
         }
-        Constraint::Dpop(proofs) => {
-            let gate = match proofs.nonces() {
-                Some(nonces) => gate.around(OfferDpopNonce::of(nonces.clone())),
-                None => gate,
-            };
-            gate.then(token.under(TokenSchemes::Dpop))
-                .then(VerifyDpop::by(proofs.clone()))
-                .then(FindClient::registered_in(clients))
-        }
+        Constraint::Dpop(proofs) => offer(gate, proofs)
+            .then(token.under(TokenSchemes::Dpop))
+            .then(VerifyDpop::by(proofs.clone()))
+            .then(FindClient::registered_in(clients)),
+        Constraint::CertificateOrDpop { present, trust, proofs } => offer(gate, proofs)
+            .then(OfferCertificate::judged_by(present.clone(), trust.clone()))
+            .then(token.under(TokenSchemes::BearerOrDpop))
+            .then(ConstrainSender::by_certificate_or_dpop(proofs.clone()))
+            .then(MatchSender::registered_in(clients)),
     };
     gate.then(scope).then(ReadFapiHeaders::obie()).then(NegotiateMedia::json())
+}
+
+fn offer(gate: GateBuilder, proofs: &DpopProofs) -> GateBuilder {
+    match proofs.nonces() {
+        Some(nonces) => gate.around(OfferDpopNonce::of(nonces.clone())),
+        None => gate,
+    }
 }
 
 /// Payments: the same, and each order once. FAPI is silent on idempotency; a payment that can run

@@ -22,8 +22,9 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Does not check
 ///
-/// A proof by DPoP: a token that names `jkt` is refused, because that would have to hold too. Nor
-/// what `cnf` says beside these two.
+/// A proof by DPoP: a token that names `jkt` is refused, because that would have to hold too; where
+/// such tokens are due, [`ConstrainSender`](super::ConstrainSender) demands both. Nor what `cnf` says
+/// beside these two.
 ///
 /// # Rejections
 ///
@@ -66,22 +67,37 @@ impl Rule for BindToken {
         _: &mut Parts,
         _: &Context,
     ) -> Verdict<BoundToken> {
-        bind(certificate.certificate().thumbprint(), token).into()
+        bind(Some(certificate.certificate().thumbprint()), token).into()
     }
 }
 
-fn bind(thumbprint: &[u8; 32], token: &AccessToken) -> Result<BoundToken, Rejection> {
-    let refused = |why| Rejection::new(Reason::TokenNotBound).detail(why);
-    let confirmation = token.confirmation().ok_or_else(|| refused("no cnf"))?;
-    if confirmation.key.is_some() {
-        return Err(refused("bound to a DPoP key as well"));
+/// The evidence that a token is bound to this certificate and to nothing else.
+pub(super) fn bind(
+    thumbprint: Option<&[u8; 32]>,
+    token: &AccessToken,
+) -> Result<BoundToken, Rejection> {
+    match token.confirmation() {
+        Some(confirmation) if confirmation.key.is_some() => {
+            Err(refused("bound to a DPoP key as well"))
+        }
+        _ => names(thumbprint, token).map(|()| BoundToken(())),
     }
+}
+
+/// Passes when the token names this certificate, whatever else it names.
+pub(super) fn names(thumbprint: Option<&[u8; 32]>, token: &AccessToken) -> Result<(), Rejection> {
+    let confirmation = token.confirmation().ok_or_else(|| refused("no cnf"))?;
     let bound: &Thumbprint =
         confirmation.certificate.as_ref().ok_or_else(|| refused("no x5t#S256 in cnf"))?;
-    match crate::crypto::constant_time_eq(bound.as_bytes(), thumbprint) {
-        true => Ok(BoundToken(())),
+    let shown = thumbprint.ok_or_else(|| refused("no trusted certificate"))?;
+    match crate::crypto::constant_time_eq(bound.as_bytes(), shown) {
+        true => Ok(()),
         false => Err(refused("bound to another certificate")),
     }
+}
+
+fn refused(why: &'static str) -> Rejection {
+    Rejection::new(Reason::TokenNotBound).detail(why)
 }
 
 rule_layers!(BindToken);

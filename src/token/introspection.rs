@@ -8,6 +8,7 @@ mod form;
 mod signed;
 
 use std::error::Error;
+use std::sync::Arc;
 
 use rustls_pki_types::UnixTime;
 use serde::de::MapAccess;
@@ -29,6 +30,16 @@ pub trait Introspect: Send + Sync + 'static {
         token: &'a str,
         now: UnixTime,
     ) -> BoxFuture<'a, Result<Introspected, IntrospectionError>>;
+}
+
+impl<T: Introspect + ?Sized> Introspect for Arc<T> {
+    fn introspect<'a>(
+        &'a self,
+        token: &'a str,
+        now: UnixTime,
+    ) -> BoxFuture<'a, Result<Introspected, IntrospectionError>> {
+        (**self).introspect(token, now)
+    }
 }
 
 /// What the authorization server said of a token.

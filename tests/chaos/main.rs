@@ -23,7 +23,8 @@
 //! `ExclusiveResource` is switched off, which would refuse a second execution too.
 //!
 //! `CHAOS_PAYMENTS` and `CHAOS_DUPLICATES` say how much is sent; `CHAOS_STORES` and `CHAOS_FAULTS`
-//! name what is run, with commas; `CHAOS_SEED` repeats an order of sending. A store in a file, or in
+//! name what is run, with commas; `CHAOS_SEED` repeats an order of sending; `CHAOS_BANK` names a bank that
+//! is built already. A store in a file, or in
 //! memory, is for one process: there one bank is run. Memory forgets at a restart, so nothing is
 //! killed over it.
 
@@ -57,6 +58,7 @@ mod tokens;
 #[allow(dead_code)]
 mod world;
 
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::SystemTime;
 
@@ -78,8 +80,7 @@ fn main() -> ExitCode {
 }
 
 async fn play() -> Anything<bool> {
-    build_bank()?;
-    let theatre = Theatre::open()?;
+    let theatre = Theatre::open(bank()?)?;
     let (stores, faults) = (chosen("CHAOS_STORES"), chosen("CHAOS_FAULTS"));
     let is_chosen = |all: &Option<Vec<String>>, name: &str| {
         all.as_ref().is_none_or(|all| all.iter().any(|chosen| chosen == name))
@@ -111,15 +112,22 @@ async fn play() -> Anything<bool> {
     Ok(is_good)
 }
 
-/// The bank with every store, as fast as this test.
-fn build_bank() -> Anything<()> {
+/// The bank's program: built with every store, as fast as this test, beside the folder that this test
+/// was built into.
+fn bank() -> Anything<PathBuf> {
+    if let Some(built) = std::env::var_os("CHAOS_BANK") {
+        return Ok(built.into());
+    }
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--quiet", "--all-features", "--example", "bank"]);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
     match cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status()?.success() {
-        true => Ok(()),
+        true => {
+            let this = std::env::current_exe()?;
+            Ok(this.ancestors().nth(2).ok_or("no folder of examples")?.join("examples/bank"))
+        }
         false => Err("the bank does not build".into()),
     }
 }

@@ -12,6 +12,7 @@ use super::Anything;
 
 /// One of the banks.
 pub struct Process {
+    program: PathBuf,
     file: PathBuf,
     pub address: SocketAddr,
     child: Mutex<Child>,
@@ -22,13 +23,18 @@ pub struct Process {
 
 impl Process {
     /// Starts the bank of this file, which has no addresses yet, and waits until it listens.
-    pub async fn start(file: PathBuf, mut content: toml::Table) -> Anything<Arc<Self>> {
+    pub async fn start(
+        program: PathBuf,
+        file: PathBuf,
+        mut content: toml::Table,
+    ) -> Anything<Arc<Self>> {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
         content.insert("listen".into(), address.to_string().into());
         content.insert("admin_listen".into(), "127.0.0.1:0".into());
         std::fs::write(&file, content.to_string())?;
         let process = Arc::new(Self {
-            child: Mutex::new(spawn(&file)?),
+            child: Mutex::new(spawn(&program, &file)?),
+            program,
             file,
             address,
             is_done: AtomicBool::new(false),
@@ -74,7 +80,7 @@ impl Process {
             tokio::time::sleep(Duration::from_millis(10)).await;
             let mut child = self.child();
             if !self.is_done.load(Ordering::SeqCst) && matches!(child.try_wait(), Ok(Some(_))) {
-                match spawn(&self.file) {
+                match spawn(&self.program, &self.file) {
                     Ok(born) => *child = born,
                     Err(error) => return eprintln!("chaos: the bank does not start: {error}"),
                 }
@@ -107,12 +113,9 @@ impl Drop for Process {
     }
 }
 
-fn spawn(file: &Path) -> Anything<Child> {
+fn spawn(program: &Path, file: &Path) -> Anything<Child> {
     let log = File::options().create(true).append(true).open(file.with_extension("log"))?;
-    // Beside the folder that this test was built into.
-    let this = std::env::current_exe()?;
-    let bank = this.ancestors().nth(2).ok_or("no folder of examples")?.join("examples/bank");
-    let mut command = Command::new(bank);
+    let mut command = Command::new(program);
     command.arg("--config").arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
     Ok(command.spawn()?)
 }

@@ -135,6 +135,7 @@ impl Keeper {
 
 /// Who plays, and with how much.
 pub struct Theatre {
+    bank: PathBuf,
     world: &'static World,
     folder: Folder,
     tls: TlsConnector,
@@ -145,12 +146,14 @@ pub struct Theatre {
 }
 
 impl Theatre {
-    pub fn open() -> Anything<Self> {
+    /// With this program for a bank.
+    pub fn open(bank: PathBuf) -> Anything<Self> {
         // To the end of the process: letters are written in tasks of their own.
         let world: &'static World = Box::leak(Box::new(World::create()?));
         let folder = Folder::temporary()?;
         files::write(world, folder.path())?;
         Ok(Self {
+            bank,
             world,
             folder,
             tls: client::tls(world)?,
@@ -229,7 +232,7 @@ impl Theatre {
             Some(drill) => set("drill", drill.into()),
             None => drop(file.remove("drill")),
         }
-        Process::start(folder.join(format!("{name}-{bank}.toml")), file).await
+        Process::start(self.bank.clone(), folder.join(format!("{name}-{bank}.toml")), file).await
     }
 
     /// Consents, and for each an order, signed once.

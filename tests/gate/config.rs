@@ -218,7 +218,7 @@ fn what_is_missing_is_named() {
         ("client.0.subject_dn", "client[0].subject_dn"),
     ] {
         let said = error(Preset::Uk314, |table| unset(table, path));
-        assert_eq!(said, format!("{key}: due where tokens are bound to certificates"));
+        assert_eq!(said, format!("{key}: due for this sender_constraint"));
     }
     let said = error(Preset::Uk314, |table| unset(table, "token.keys"));
     assert_eq!(said, "token.keys: due, or `jwks_uri`");

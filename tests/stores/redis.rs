@@ -52,6 +52,12 @@ async fn two_processes_share_one_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_assertion_that_one_process_took_is_refused_by_the_other() {
+    let Some(server) = Server::redis(&[]) else { return };
+    support::an_assertion_is_taken_by_one_of_two(|| at(&server.url())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_keeps_claims_and_outcomes() {
     let Some(server) = Server::redis(&[]) else { return };
     let store = at(&server.url());

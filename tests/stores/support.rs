@@ -1,15 +1,29 @@
 //! Claims, and the faults that every store with a server must withstand.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
-use http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode};
+use tower::{Layer, ServiceExt, service_fn};
+use tower_open_banking::body::Body;
+use tower_open_banking::cert::{CertificateMatch, Client, Clients};
+use tower_open_banking::client_auth::{
+    AuthenticateClient, AuthenticationMethod, ClientAssertions, Parameters, ReadForm, Registration,
+    SenderConstraint,
+};
+use tower_open_banking::crypto::{Algorithm, SigningKey};
+use tower_open_banking::gate::Gate;
 use tower_open_banking::idempotency::{
     Claim, Claimant, Claimed, Fingerprint, IdempotencyStore, Lease, Record, Settlement, StoreError,
     StoreKey,
 };
+use tower_open_banking::jose::{Key, KeySet};
 use tower_open_banking::pki_types::UnixTime;
+use tower_open_banking::reject::AuthorizationServer;
 use tower_open_banking::replay::{Insertion, ReplayKey, ReplayStore};
 
 use crate::cut;
@@ -191,4 +205,44 @@ pub async fn a_clock_that_is_off_is_refused<S: IdempotencyStore + ReplayStore>(s
     let refused = store.claim(claim_at("clock", behind)).await;
     assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
     take(&store, claim_at("clock", ahead(120))).await;
+}
+
+/// Two gates, each with a connection of its own as two processes have it, and one assertion that is
+/// posted to both at once, ten times over.
+pub async fn an_assertion_is_taken_by_one_of_two<S: ReplayStore + 'static>(
+    connect: impl Fn() -> S,
+) {
+    let pem = rcgen::KeyPair::generate().unwrap().serialize_pem();
+    let key = SigningKey::from_pem(pem.as_bytes()).unwrap();
+    let public = Key::new(key.public_key().clone()).with_id("1");
+    let client = Client::new("tpp", CertificateMatch::NoCertificate)
+        .signs_with(KeySet::of([public]).unwrap(), [Algorithm::Es256])
+        .registered_as(Registration::new(
+            AuthenticationMethod::PrivateKeyJwt,
+            SenderConstraint::Dpop,
+        ));
+    let clients = Arc::new(Clients::of([client]).unwrap());
+    let gates = [connect(), connect()].map(|spent| {
+        let rule = AuthenticateClient::registered_in(clients.clone(), "https://as", spent);
+        let gate = Gate::new(AuthorizationServer::default()).then(ReadForm::posted());
+        gate.then(rule.without_certificates()).build().unwrap()
+    });
+    let handler = service_fn(async |_| Ok::<_, Infallible>(Response::new(Body::empty())));
+    let assertions = ClientAssertions::of("tpp", key, "1", Algorithm::Es256);
+    for _ in 0..10 {
+        let form: Parameters =
+            assertions.parameters("https://as", now()).unwrap().into_iter().collect();
+        let post = |gate: &Gate| {
+            let request = Request::post("/token")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(Body::from(Bytes::from(form.to_string())))
+                .unwrap();
+            gate.layer(handler).oneshot(request)
+        };
+        let (one, other) = tokio::join!(post(&gates[0]), post(&gates[1]));
+        let mut statuses = [one.unwrap().status(), other.unwrap().status()];
+        statuses.sort();
+        assert_eq!(statuses, [StatusCode::OK, StatusCode::UNAUTHORIZED]);
+        assert_eq!(post(&gates[0]).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    }
 }

@@ -1,6 +1,7 @@
 //! The ways in which a request comes, and what waits.
 
 use http::Request;
+use rustls_pki_types::UnixTime;
 
 use super::super::test_requests::*;
 use super::super::*;
@@ -97,7 +98,7 @@ enum Fetched {
 }
 
 impl KeySource for Fetched {
-    fn find(&self, kid: &str, _: rustls_pki_types::UnixTime) -> KeyLookup {
+    fn find(&self, kid: &str, _: UnixTime) -> KeyLookup {
         let (kid, source) = (kid.to_owned(), *self);
         KeyLookup::Later(Box::pin(async move {
             let key = match source {

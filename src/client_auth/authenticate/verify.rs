@@ -22,7 +22,6 @@ pub(super) struct Verifier {
     pub(super) audience: AssertionAudience,
     pub(super) algorithms: Vec<Algorithm>,
     pub(super) longest: Duration,
-    pub(super) several: bool,
 }
 
 impl Verifier {
@@ -33,7 +32,6 @@ impl Verifier {
             audience: AssertionAudience::IssuerSole,
             algorithms: vec![Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa],
             longest: LONGEST_LIFE,
-            several: false,
         }
     }
 
@@ -102,10 +100,13 @@ impl Verifier {
             AssertionAudience::IssuerSole => &[][..],
             AssertionAudience::IssuerOrEndpoint(urls) => urls,
         };
-        let mut own = std::iter::once(&self.issuer).chain(urls);
-        match audience.sole() {
-            Some(name) => !name.is_empty() && own.any(|known| known == name),
-            None => self.several && own.any(|known| audience.contains(known)),
+        let own = |name: &str| name == self.issuer || urls.iter().any(|url| url == name);
+        match (&self.audience, audience.sole()) {
+            (_, Some(name)) => !name.is_empty() && own(name),
+            (AssertionAudience::IssuerSole, None) => false,
+            (AssertionAudience::IssuerOrEndpoint(_), None) => {
+                audience.names().next().is_some() && audience.names().all(own)
+            }
         }
     }
 

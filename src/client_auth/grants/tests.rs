@@ -252,10 +252,11 @@ fn a_store_that_fails_or_returns_rubbish_is_our_fault() {
 
 #[test]
 fn of_simultaneous_takings_one_is_the_first() {
-    let store = MemoryGrantStore::with_capacity(1);
+    let store = MemoryGrantStore::with_capacity(2);
     let key = GrantKey::compose("code", "tpp", "x");
     now(store.keep(key, Bytes::from_static(b"g"), at(60), at(0))).unwrap();
     assert!(now(store.keep(key, Bytes::new(), at(60), at(0))).is_err());
+    assert_eq!(now(store.look_up(key, at(1))).unwrap().as_deref(), Some(&b"g"[..]));
     let first = std::thread::scope(|scope| {
         let takers: Vec<_> = (0..16).map(|_| scope.spawn(|| now(store.take(key, at(1))))).collect();
         let taken = takers.into_iter().map(|taker| taker.join().unwrap().unwrap());

@@ -176,6 +176,27 @@ async fn first_lookups_at_the_same_time_are_one_fetch() {
     assert_eq!(owner.fetches(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn lookups_on_many_threads_are_one_fetch_in_an_interval() {
+    let owner = Owner::of(&["a"]);
+    let keys = owner.keys();
+    let lookups = |task: u64| {
+        let keys = keys.clone();
+        tokio::spawn(async move {
+            for number in 0..2_000 {
+                let kid = format!("unknown-{task}-{number}");
+                let now = START + (task + number) % 30;
+                assert_eq!(finds(&keys, &kid, now).await, UNKNOWN);
+            }
+        })
+    };
+    let many: Vec<_> = (0..8).map(lookups).collect();
+    for one in many {
+        one.await.unwrap();
+    }
+    assert_eq!(owner.fetches(), 1);
+}
+
 #[tokio::test]
 async fn a_new_key_is_found_by_the_first_message_that_names_it() {
     let owner = Owner::of(&["old"]);

@@ -35,6 +35,7 @@ pub use self::offer::{DpopNonce, OfferDpopNonce};
 pub use self::proofs::DpopProofs;
 pub use self::target::ExternalOrigin;
 pub use self::verify::VerifyDpop;
+pub(in crate::token) use self::verify::{prove, spend};
 use crate::crypto::Algorithm;
 
 /// The request header that carries a proof.

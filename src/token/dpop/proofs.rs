@@ -142,7 +142,7 @@ impl DpopProofs {
 }
 
 /// A proof that holds for this request, not yet spent.
-pub(super) struct Proven {
+pub(in crate::token) struct Proven {
     pub(super) key: Thumbprint,
     id: String,
     issued_at: u64,

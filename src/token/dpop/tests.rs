@@ -19,6 +19,7 @@ use crate::jose::{Jwk, Thumbprint, encode_base64url};
 use crate::reject::{Reason, Rejection};
 use crate::replay::{MemoryReplayStore, NoReplayStore, ReplayStore};
 
+mod either;
 mod gate;
 mod hostile;
 mod key;

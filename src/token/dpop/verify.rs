@@ -27,8 +27,9 @@ use crate::reject::{Reason, Rejection};
 ///
 /// # Does not check
 ///
-/// A certificate: a token that names one as well is refused, because both would have to hold. Nor
-/// the query of the request, which no proof covers.
+/// A certificate: a token that names one as well is refused, because both would have to hold; where
+/// such tokens are due, [`ConstrainSender`](super::super::ConstrainSender) demands both. Nor the query
+/// of the request, which no proof covers.
 ///
 /// # Rejections
 ///
@@ -59,27 +60,6 @@ impl VerifyDpop {
     pub fn by(proofs: DpopProofs) -> Self {
         Self(proofs)
     }
-
-    fn judge(
-        &self,
-        token: &AccessToken,
-        request: &Parts,
-        context: &Context,
-    ) -> Result<Proven, Rejection> {
-        let not_bound = |why| Rejection::new(Reason::TokenNotBound).detail(why);
-        let hash = token.dpop_hash().ok_or_else(|| not_bound("not under the scheme DPoP"))?;
-        let proven = self.0.judge(request, context.now())?;
-        proven.is_for(hash)?;
-        let confirmation = token.confirmation().ok_or_else(|| not_bound("no cnf"))?;
-        if confirmation.certificate.is_some() {
-            return Err(not_bound("bound to a certificate as well"));
-        }
-        // Thumbprints compare in constant time.
-        match confirmation.key == Some(proven.key) {
-            true => Ok(proven),
-            false => Err(not_bound("bound to another key")),
-        }
-    }
 }
 
 impl Rule for VerifyDpop {
@@ -93,16 +73,52 @@ impl Rule for VerifyDpop {
         request: &mut Parts,
         context: &Context,
     ) -> Verdict<BoundToken> {
-        match self.judge(token, request, context) {
-            Ok(proven) => {
-                let spending = self.0.spend(&proven, context.now());
-                Verdict::Later(Box::pin(async move {
-                    spending.await.map(|()| BoundToken::assertion()).map_err(Halt::from)
-                }))
-            }
-            Err(rejection) => Verdict::reject(rejection),
-        }
+        let proven = prove(&self.0, token, request, context);
+        let proven = proven.and_then(|proven| match token.names_certificate() {
+            true => Err(not_bound("bound to a certificate as well")),
+            false => Ok(proven),
+        });
+        spend(&self.0, proven, context)
     }
+}
+
+/// Judges a proof beside its token: what is left is to spend it.
+pub(in crate::token) fn prove(
+    proofs: &DpopProofs,
+    token: &AccessToken,
+    request: &Parts,
+    context: &Context,
+) -> Result<Proven, Rejection> {
+    let hash = token.dpop_hash().ok_or_else(|| not_bound("not under the scheme DPoP"))?;
+    let proven = proofs.judge(request, context.now())?;
+    proven.is_for(hash)?;
+    let named = token.confirmation().and_then(|confirmation| confirmation.key);
+    // Thumbprints compare in constant time.
+    match named == Some(proven.key) {
+        true => Ok(proven),
+        false => Err(not_bound("bound to another key")),
+    }
+}
+
+/// Spends the proof, and leaves the evidence.
+pub(in crate::token) fn spend(
+    proofs: &DpopProofs,
+    proven: Result<Proven, Rejection>,
+    context: &Context,
+) -> Verdict<BoundToken> {
+    match proven {
+        Ok(proven) => {
+            let spending = proofs.spend(&proven, context.now());
+            Verdict::Later(Box::pin(async move {
+                spending.await.map(|()| BoundToken::assertion()).map_err(Halt::from)
+            }))
+        }
+        Err(rejection) => Verdict::reject(rejection),
+    }
+}
+
+fn not_bound(why: &'static str) -> Rejection {
+    Rejection::new(Reason::TokenNotBound).detail(why)
 }
 
 rule_layers!(VerifyDpop);

@@ -29,6 +29,31 @@ use crate::token::{TokenAudience, TokenIssuer};
 ///
 /// What the answer says of `iss`, `aud`, `exp` and `nbf` is for
 /// [`VerifyToken`](crate::token::VerifyToken) to judge.
+///
+/// ```
+/// # use tower_open_banking::gate::BoxFuture;
+/// # use tower_open_banking::fetch::{FetchError, FetchRequest, Fetched};
+/// use tower_open_banking::jose::FetchedKeys;
+/// use tower_open_banking::token::{
+///     CallerAuthentication, IntrospectionEndpoint, TokenAudience, TokenIssuer, VerifyToken,
+/// };
+///
+/// # // With the feature `fetch`: HttpFetch::new().over_tls(…), with the certificate.
+/// # let fetch = |_: FetchRequest| -> BoxFuture<'static, Result<Fetched, FetchError>> {
+/// #     Box::pin(async { Err(FetchError::Timeout) })
+/// # };
+/// let (issuer, audience) = (TokenIssuer("https://as".into()), TokenAudience("https://api".into()));
+/// let keys = FetchedKeys::at("https://as/jwks".parse()?, fetch)?;
+/// let caller = CallerAuthentication::MutualTls("bank-api".into());
+/// let server = IntrospectionEndpoint::at("https://as/introspect".parse()?, fetch, caller)?
+///     .signed_by(issuer.clone(), audience.clone(), keys);
+/// let rule = VerifyToken::introspected_by(issuer, audience, server);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Specification
+///
+/// RFC 7662; RFC 9701; RFC 8705, 2; RFC 7523, 2.2.
 pub struct IntrospectionEndpoint {
     uri: Uri,
     over: Arc<dyn Fetch>,

@@ -62,6 +62,15 @@ fn steps(gate: GateBuilder) -> Vec<&'static str> {
     gate.steps().collect()
 }
 
+/// A server of clients of both kinds: of the first by certificate, of the second by DPoP.
+fn either() -> toml::Table {
+    let mut table = certificate();
+    set(&mut table, "sender_constraint", "certificate-or-dpop");
+    set(&mut table, "dpop.origin", ORIGIN);
+    unset(&mut table, "steps");
+    table
+}
+
 const BEHIND: [&str; 3] = ["RequireScope", "ReadFapiHeaders", "NegotiateMedia"];
 
 #[test]
@@ -73,7 +82,10 @@ fn the_gates_of_fapi2_go_the_way_of_their_constraint() {
     let nonces = way(&["OfferDpopNonce", "VerifyToken", "VerifyDpop", "FindClient"]);
     let mut offering = dpop();
     set(&mut offering, "dpop.nonce_keys", strings(["nonce.key"]));
-    for (table, way) in [(certificate(), certificates), (dpop(), proofs), (offering, nonces)] {
+    let both = way(&["OfferCertificate", "VerifyToken", "ConstrainSender", "MatchSender"]);
+    for (table, way) in
+        [(certificate(), certificates), (dpop(), proofs), (offering, nonces), (either(), both)]
+    {
         let setup = open(table).unwrap();
         assert_eq!(steps(setup.accounts()), way);
         assert_eq!(steps(setup.funds_confirmations()), way);
@@ -135,6 +147,30 @@ async fn under_certificates_fapi2_takes_what_fapi1_takes_and_no_proof() {
 }
 
 #[tokio::test]
+async fn a_server_of_both_kinds_takes_a_certificate_or_a_proof_and_neither_for_the_other() {
+    let app = app(either());
+    let code = |answer: &Answer| answer.reason().map(|(reason, _)| reason.code());
+    // By certificate.
+    let mut bearer = Payment::good(Preset::Fapi1, "key-0");
+    let answer = app.answer(bearer.request()).await;
+    assert_eq!(answer.payment_id(), "pay-1", "{:?}", answer.rejection);
+    bearer.is_presented = false;
+    assert_eq!(code(&app.answer(bearer.request()).await), Some("token_not_bound"));
+    // By proof, without a certificate.
+    let answer = app.answer(payment(&CLIENT_KEY, None)).await;
+    assert_eq!(answer.payment_id(), "pay-2", "{:?}", answer.rejection);
+    let stolen = app.answer(payment(&STRANGERS_KEY, None)).await;
+    assert_eq!(code(&stolen), Some("token_not_bound"));
+    // Whoever shows neither may choose.
+    let mut nobody = Payment::good(Preset::Fapi1, "key-9");
+    nobody.token_from = TokenFrom::Nowhere;
+    nobody.is_presented = false;
+    let answer = app.answer(nobody.request()).await;
+    assert_eq!(code(&answer), Some("token_missing"));
+    assert_eq!(answer.headers.get_all(WWW_AUTHENTICATE).iter().count(), 2);
+}
+
+#[tokio::test]
 async fn without_verify_dpop_a_stolen_token_pays() {
     let mut table = dpop();
     set(&mut table, "steps.VerifyDpop", false);
@@ -144,26 +180,32 @@ async fn without_verify_dpop_a_stolen_token_pays() {
     set(&mut table, "steps.FindClient", false);
     let answer = app(table).answer(payment(&STRANGERS_KEY, None)).await;
     assert_eq!(answer.status, 201, "{:?}", answer.rejection);
+    let mut table = either();
+    set(&mut table, "steps.ConstrainSender", false);
+    set(&mut table, "steps.MatchSender", false);
+    let answer = app(table).answer(payment(&STRANGERS_KEY, None)).await;
+    assert_eq!(answer.status, 201, "{:?}", answer.rejection);
 }
 
 #[test]
 fn settings_that_contradict_each_other_are_refused() {
     type Change = fn(&mut toml::Table);
-    let both = "tokens are bound by DPoP";
-    let cases: [(Change, String); 18] = [
-        (
-            |t| unset(t, "sender_constraint"),
-            "sender_constraint: due under fapi2: \"certificate\" or \"dpop\"".into(),
-        ),
+    let both = "not for this sender_constraint";
+    let cases: [(Change, String); 19] = [
+        (|t| unset(t, "sender_constraint"), "sender_constraint: due under fapi2".into()),
         (
             |t| set(t, "profile", "fapi1-advanced"),
             "sender_constraint: the profile binds tokens to certificates".into(),
         ),
         (
             |t| set(t, "sender_constraint", "certificate"),
-            "client_certificate: due where tokens are bound to certificates".into(),
+            "client_certificate: due for this sender_constraint".into(),
         ),
-        (|t| unset(t, "dpop"), "dpop: due for DPoP".into()),
+        (
+            |t| set(t, "sender_constraint", "certificate-or-dpop"),
+            "client_certificate: due for this sender_constraint".into(),
+        ),
+        (|t| unset(t, "dpop"), "dpop: due for this sender_constraint".into()),
         (|t| set(t, "client_certificate.source", "tls"), format!("client_certificate: {both}")),
         (
             |t| {
@@ -176,7 +218,7 @@ fn settings_that_contradict_each_other_are_refused() {
         (|t| set(t, "client.0.issuer_dn", "CN=a"), format!("client[0].issuer_dn: {both}")),
         (
             |t| set(t, "stop_list", "stop.json"),
-            "stop_list: a provider is known by its certificate, and there is none".into(),
+            "stop_list: a provider is known by its certificate, and may have none".into(),
         ),
         (
             |t| set(t, "identity.policy", "certificate"),
@@ -225,5 +267,5 @@ fn settings_that_contradict_each_other_are_refused() {
     let mut unused = certificate();
     set(&mut unused, "dpop.origin", ORIGIN);
     let said = open(unused).err().unwrap_or_default();
-    assert_eq!(said, "dpop: tokens are bound to certificates");
+    assert_eq!(said, "dpop: not for this sender_constraint");
 }

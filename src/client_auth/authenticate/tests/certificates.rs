@@ -100,6 +100,19 @@ fn a_certificate_of_an_authority_authenticates_the_client_that_registered_it() {
 }
 
 #[test]
+fn a_certificate_makes_up_for_no_secret_and_no_assertion() {
+    let leaf = self_signed(NOW - DAY, NOW + DAY);
+    let pinned = || by_itself(CertificateMatch::Thumbprint(*read(&leaf).thumbprint()));
+    let secret = form(&[("client_id", "tpp"), ("client_secret", "s")]);
+    let assertion = asserting(&with(|_| {}));
+    let tls = if_offered(by_tls(organisation(OWN)), &secret, Some(issued()));
+    assert!(refused(tls).contains("secret"));
+    assert!(refused(if_offered(pinned(), &secret, Some(vec![leaf.clone()]))).contains("secret"));
+    let why = refused(if_offered(pinned(), &assertion, Some(vec![leaf.clone()])));
+    assert!(why.contains("not by self_signed_tls_client_auth"), "{why}");
+}
+
+#[test]
 fn a_certificate_nobody_vouches_for_authenticates_no_client_of_an_authority() {
     let clients = || by_tls(organisation(OWN));
     assert!(if_offered(clients(), &own_id(), Some(issued())).is_ok());
@@ -127,6 +140,28 @@ fn a_self_signed_certificate_authenticates_the_client_that_registered_it() {
         assert!(refused(show(&other)).contains("not registered"));
         let clients = by_itself(registered.clone());
         assert!(refused(if_offered(clients, &own_id(), None)).contains("no certificate"));
+    }
+}
+
+#[test]
+fn a_self_signed_certificate_may_be_one_of_the_jwk_set() {
+    let der = |key: &openssl::pkey::PKey<openssl::pkey::Private>| {
+        let digest = openssl::hash::MessageDigest::sha256();
+        ISSUING.issues_by_openssl(key, digest, crate::cert::test_pki::with_key_usage)
+    };
+    let (key, other) = (test_keys::p256(), test_keys::p256());
+    let leaf = der(&key);
+    let public = test_keys::signing(&key).public_key().clone();
+    let certified = Key::new(public).with_id("1").certified_by([leaf.clone()]).unwrap();
+    let keys = Arc::new(KeySet::of([certified]).unwrap());
+    let show = |leaf| {
+        let registered = CertificateMatch::RegisteredCertificates(keys.clone());
+        if_offered(by_itself(registered), &own_id(), Some(vec![leaf]))
+    };
+    assert!(show(leaf).is_ok());
+    // The same key under another certificate is another certificate.
+    for other in [der(&other), der(&key)] {
+        assert!(refused(show(other)).contains("not registered"));
     }
 }
 
