@@ -135,6 +135,15 @@ fn a_client_gets_what_its_statement_and_the_policy_have_and_is_told_what_they_ha
         assert_eq!(refused.reason(), reason, "{name} {value}: {}", refused.why());
         assert!(refused.why().to_string().contains(name), "{name} {value}: {}", refused.why());
     }
+    // The directory itself is careless here.
+    for uri in ["http://tpp.example/cb", "https://tpp.example/cb#x", "https://a@tpp.example/cb"] {
+        let own = |name: &'static str| {
+            move |claims: &mut Claims| drop(claims.insert(name.to_owned(), json!([uri])))
+        };
+        let body = request(statement(own("software_redirect_uris")), own("redirect_uris"));
+        let refused = sent(&rule(), &obwac(), &body).unwrap_err();
+        assert_eq!(refused.reason(), redirect, "{uri}");
+    }
     let codes_without_the_grant = request(statement(|_| {}), |claims| {
         claims.insert("grant_types".to_owned(), json!(["client_credentials"]));
     });
