@@ -301,6 +301,17 @@ async fn the_owner_says_how_long_a_set_lasts_within_bounds() {
 }
 
 #[tokio::test]
+async fn a_set_that_must_not_be_kept_serves_until_the_next_may_be_fetched() {
+    let owner = Owner::of(&[]);
+    owner.answers(Ok(answer(StatusCode::OK, &set(&["a"]), Some("no-store"))));
+    let keys = owner.keys().max_stale(Duration::ZERO);
+    for now in [START, START + 29] {
+        assert_eq!(finds(&keys, "a", now).await, FOUND);
+    }
+    assert_eq!(owner.fetches(), 1);
+}
+
+#[tokio::test]
 async fn a_clock_that_goes_back_makes_no_set_younger_and_no_fetch_impossible() {
     let owner = Owner::of(&["a"]);
     let keys = owner.keys();

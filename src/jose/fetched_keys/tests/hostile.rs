@@ -131,20 +131,30 @@ async fn a_fetcher_that_panics_is_an_owner_who_errs() {
 }
 
 #[tokio::test]
-async fn a_fetch_that_never_ends_is_followed_by_another_and_does_not_undo_it() {
-    let owner = Owner::of(&["old"]);
-    owner.holds();
-    let keys = owner.keys();
-    let first = keys.find("new", at(START));
+async fn a_fetch_that_takes_too_long_is_followed_by_another_and_does_not_undo_it() {
+    // The first fetch ends when it is told, with what was published when it began.
+    let (tell, told) = tokio::sync::oneshot::channel::<()>();
+    let (first, fetches) = (Mutex::new(Some(told)), Arc::new(AtomicUsize::new(0)));
+    let count = fetches.clone();
+    let owner = move |_: FetchRequest| -> BoxFuture<'static, Result<Fetched, FetchError>> {
+        count.fetch_add(1, Ordering::SeqCst);
+        let told = first.lock().unwrap().take();
+        Box::pin(async move {
+            let kid = if told.is_some() { "old" } else { "new" };
+            if let Some(told) = told {
+                told.await.unwrap();
+            }
+            Ok(answer(StatusCode::OK, &set(&[kid]), None))
+        })
+    };
+    let keys = FetchedKeys::at(Uri::from_static("https://tpp.example/jwks"), owner).unwrap();
+    let Lookup::Later(slow) = keys.find("old", at(START)) else { panic!("at once") };
     tokio::task::yield_now().await;
-    let second = keys.find("new", at(START + 30));
-    owner.publishes(&set(&["new"]));
-    owner.goes_on();
-    for lookup in [second, first] {
-        let Lookup::Later(search) = lookup else { panic!("at once") };
-        assert!(search.await.unwrap().is_some());
-    }
-    assert_eq!(owner.fetches(), 2);
+    assert_eq!(finds(&keys, "new", START + 30).await, FOUND);
+    tell.send(()).unwrap();
+    assert!(slow.await.unwrap().is_none(), "withdrawn since");
+    assert_eq!(finds(&keys, "new", START + 31).await, FOUND);
+    assert_eq!(fetches.load(Ordering::SeqCst), 2);
 }
 
 /// A server that sends a byte now and then, over "TLS".
