@@ -102,7 +102,7 @@ async fn approve(
         .carrying(serde_json::to_string(&authorisation).ok()?);
     let mut code = NewCode::of(granted, request.redirect_uri());
     if let Some(challenge) = request.code_challenge() {
-        code = code.challenge(challenge.clone());
+        code = code.challenge(*challenge);
     }
     if let Some(key) = request.dpop_jkt() {
         code = code.bound_to(key);

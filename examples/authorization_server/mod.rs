@@ -48,7 +48,6 @@ pub struct Server {
     listener: TlsListener,
     routes: Router,
     announcement: String,
-    address: SocketAddr,
 }
 
 /// What the handlers share.
@@ -85,17 +84,12 @@ impl Server {
         let issuer = &content.issuer;
         let announcement = format!("issuer {issuer}\nlistening https://{address}\n{gates}");
         let routes = routes(gates, Arc::new(shared));
-        Ok(Self { listener: TlsListener::new(socket, tls), routes, announcement, address })
+        Ok(Self { listener: TlsListener::new(socket, tls), routes, announcement })
     }
 
     /// The issuer, the address, and the steps of the gates.
     pub fn announcement(&self) -> &str {
         &self.announcement
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
     }
 
     /// Answers until told to stop.

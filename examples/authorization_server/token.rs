@@ -59,7 +59,7 @@ async fn give(
     if !shared.tokens.stands(id) {
         return Err(Rejection::new(Reason::GrantInvalid).detail("the authorisation is revoked"));
     }
-    let mut token = NewAccessToken::of(&granted, &shared.audience.0, confirmation.clone());
+    let mut token = NewAccessToken::of(&granted, &shared.audience.0, confirmation);
     if let Some(authorisation) = &authorisation {
         token = token.subject(CUSTOMER);
         if let Some(intent) = &authorisation.intent_id {
