@@ -12,6 +12,7 @@
 //! Each line is a step, and `ok` or `FAIL`. Exit status 0 if nothing failed, 2 if it could not go on.
 
 mod browser;
+#[expect(dead_code, reason = "the server reads the rest of it")]
 #[path = "../authorization_server/file.rs"]
 mod file;
 mod http;
