@@ -18,7 +18,7 @@ use tower_open_banking::reject::{Reason, Rejection};
 use uuid::Uuid;
 
 use super::page::{self, CUSTOMER, Question};
-use super::{Handler, Shared, body, now};
+use super::{Handler, Shared, body};
 
 /// What the token endpoint wants to know of a code or a refresh token.
 #[derive(Deserialize, Serialize)]
@@ -42,7 +42,8 @@ pub async fn ask(
     passport: Passport,
     request: Proof<AuthorizationRequest>,
 ) -> Response<Body> {
-    let Some(ticket) = shared.pending.keep(AuthorizationRequest::clone(&request), now()) else {
+    let Some(ticket) = shared.pending.keep(AuthorizationRequest::clone(&request), shared.now())
+    else {
         return body(passport.refuse(&Rejection::new(Reason::ServiceUnavailable)));
     };
     let scope: Vec<_> = request.scopes().collect();
@@ -62,7 +63,7 @@ pub async fn ask(
 
 /// Hears the customer.
 pub async fn decide(State(shared): Handler, headers: HeaderMap, form: Bytes) -> Response<Body> {
-    let (decided, now) = (Parameters::parse(&form).unwrap_or_default(), now());
+    let (decided, now) = (Parameters::parse(&form).unwrap_or_default(), shared.now());
     let transaction = decided.get("transaction").unwrap_or_default();
     let Some(request) =
         cookies(&headers).find_map(|browser| shared.pending.take(transaction, browser, now))

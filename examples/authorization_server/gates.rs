@@ -10,6 +10,7 @@ use serde_json::json;
 use tower_open_banking::authorize::{Intents, MemoryPushedRequests, RequestProfile, Responder};
 use tower_open_banking::cert::{Anchors, ClientRegistry, PresentCertificate, TrustCertificate};
 use tower_open_banking::client_auth::{AccessTokens, Grants, MemoryGrantStore};
+use tower_open_banking::context::Clock;
 use tower_open_banking::crypto::{Algorithm, SigningKey};
 use tower_open_banking::gate::{Gate, GateBuilder};
 use tower_open_banking::idempotency::{MemoryStore, RunOnce};
@@ -45,7 +46,11 @@ pub struct Gates {
 }
 
 /// Reads what the file names, and builds.
-pub fn open(file: &ServerFile, folder: &Path) -> Result<(Gates, Shared), String> {
+pub fn open(
+    file: &ServerFile,
+    folder: &Path,
+    clock: Arc<dyn Clock>,
+) -> Result<(Gates, Shared), String> {
     let issuer = &file.issuer;
     let key = Arc::new(signing_key(file, folder)?);
     let public = Key::new(key.public_key().clone()).with_id(KID);
@@ -96,6 +101,10 @@ pub fn open(file: &ServerFile, folder: &Path) -> Result<(Gates, Shared), String>
         exclusive: None,
     };
     let scope = |name: &str| RequireScope::all([name]);
+    let built = |gate: GateBuilder| {
+        let clock = clock.clone();
+        gate.clock(move || clock.now()).build().map_err(|error| error.to_string())
+    };
     let gates = Gates {
         token: built(token_endpoint(profile, &server).then(ProveDpopKey::by(proofs).optional()))?,
         pushed: built(par_endpoint(profile, &server, &authorizations))?,
@@ -107,6 +116,7 @@ pub fn open(file: &ServerFile, folder: &Path) -> Result<(Gates, Shared), String>
         userinfo: built(resources(&resource, scope("openid")))?,
     };
     let shared = Shared {
+        clock,
         discovery: discovery::document(issuer, file.profile, file.require_pushed_requests),
         key_set: json!({ "keys": [Jwk::of(key.public_key(), KID, Algorithm::Ps256)] }),
         responder,
@@ -124,10 +134,6 @@ pub fn open(file: &ServerFile, folder: &Path) -> Result<(Gates, Shared), String>
         consents,
     };
     Ok((gates, shared))
-}
-
-fn built(gate: GateBuilder) -> Result<Gate, String> {
-    gate.build().map_err(|error| error.to_string())
 }
 
 fn signing_key(file: &ServerFile, folder: &Path) -> Result<SigningKey, String> {

@@ -52,6 +52,7 @@ pub struct Server {
 
 /// What the handlers share.
 struct Shared {
+    clock: Arc<dyn Clock>,
     discovery: Value,
     key_set: Value,
     responder: tower_open_banking::authorize::Responder,
@@ -69,6 +70,11 @@ type Handler = State<Arc<Shared>>;
 impl Server {
     /// Reads the file, does everything that can fail, and opens the socket.
     pub async fn open(file: &Path) -> Result<Self, StartError> {
+        Self::open_by(file, Arc::new(SystemClock)).await
+    }
+
+    /// The same by another clock: tests let codes expire.
+    pub async fn open_by(file: &Path, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let folder = file.parent().unwrap_or(Path::new("."));
         let bad = |what: String| StartError::File(format!("{}: {what}", file.display()));
         let mut content = ServerFile::read(file).map_err(bad)?;
@@ -80,7 +86,7 @@ impl Server {
             content.issuer = format!("https://localhost:{}", address.port());
         }
         let tls = tls::open(&content.tls, folder).map_err(bad)?;
-        let (gates, shared) = gates::open(&content, folder).map_err(bad)?;
+        let (gates, shared) = gates::open(&content, folder, clock).map_err(bad)?;
         let issuer = &content.issuer;
         let announcement = format!("issuer {issuer}\nlistening https://{address}\n{gates}");
         let routes = routes(gates, Arc::new(shared));
@@ -131,8 +137,10 @@ async fn key_set(State(shared): Handler) -> Json<Value> {
     Json(shared.key_set.clone())
 }
 
-fn now() -> UnixTime {
-    SystemClock.now()
+impl Shared {
+    fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
 }
 
 /// As axum has it.

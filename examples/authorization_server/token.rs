@@ -19,7 +19,7 @@ use tower_open_banking::token::{IntrospectionAnswer, revocable, revoked};
 
 use super::authorize::Authorisation;
 use super::page::CUSTOMER;
-use super::{Handler, Shared, body, now};
+use super::{Handler, Shared, body};
 
 /// Gives tokens.
 pub async fn token(
@@ -29,7 +29,7 @@ pub async fn token(
     grant: Proof<PermittedGrant>,
     key: Proof<DpopKey>,
 ) -> Response<Body> {
-    let answer = give(&shared, &client, &grant, &key, now()).await;
+    let answer = give(&shared, &client, &grant, &key, shared.now()).await;
     body(match answer {
         Ok(answer) => answer.into_response(),
         Err(rejection) => passport.refuse(&rejection),
@@ -116,7 +116,7 @@ pub async fn introspect(
     let Some(token) = form.get("token") else {
         return body(passport.refuse(&missing_token()));
     };
-    let now = now();
+    let now = shared.now();
     let known = shared.tokens.active(token, now);
     let answer = IntrospectionAnswer::about(known.as_ref(), &shared.audience, now);
     let signed = headers.get(ACCEPT).is_some_and(|accept| accept == SIGNED);
@@ -138,7 +138,7 @@ pub async fn revoke(
     let Some(token) = form.get("token") else {
         return body(passport.refuse(&missing_token()));
     };
-    let known = shared.tokens.active(token, now());
+    let known = shared.tokens.active(token, shared.now());
     match revocable(known.as_ref(), client.client_id()) {
         Err(rejection) => return body(passport.refuse(&rejection)),
         Ok(Some(own)) => {
