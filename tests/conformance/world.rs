@@ -65,8 +65,11 @@ impl World {
         };
         let server = runtime.block_on(Server::open_by(&file, Arc::new(clock)));
         let server = server.unwrap_or_else(|error| panic!("{error}"));
-        let address = server.address();
-        let issuer = format!("https://localhost:{}", address.port());
+        let said = |what: &str| {
+            let mut lines = server.announcement().lines();
+            lines.find_map(|line| line.strip_prefix(what)).unwrap().to_owned()
+        };
+        let (issuer, address) = (said("issuer "), said("listening https://").parse().unwrap());
         runtime.spawn(server.serve(std::future::pending()));
 
         let root = fs::read(folder.join("authority.pem")).unwrap();
