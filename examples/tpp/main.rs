@@ -21,8 +21,6 @@ mod provider;
 use std::path::Path;
 use std::process::ExitCode;
 
-use serde_json::Value;
-
 use self::provider::Provider;
 
 /// Whatever went wrong: the provider stops there.
@@ -78,7 +76,7 @@ async fn go(folder: &Path, client: &str) -> Anything<bool> {
     score.note("a token in other hands", stolen.status == 401, &stolen.status.to_string());
 
     let replayed = provider.redeem(&pushed, &code).await?;
-    let is_grant = replayed.json()?["error"] == Value::from("invalid_grant");
+    let is_grant = replayed.json()?["error"] == "invalid_grant";
     score.note("the code again", replayed.status == 400 && is_grant, &replayed.text());
     // RFC 6749, 4.1.2: what was given for the code is revoked.
     let revoked = provider.accounts(&access_token).await?;

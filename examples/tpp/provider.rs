@@ -52,7 +52,7 @@ impl Provider {
         let http = Http::new(&root, Some((&certificate, &key)))?;
         let address = format!("{}/.well-known/openid-configuration", file.issuer);
         let discovery = http.get(&address, &[]).await?.json()?;
-        if discovery["issuer"] != Value::from(file.issuer) {
+        if discovery["issuer"] != file.issuer {
             return Err("the document is of another issuer".into());
         }
         let jwks = discovery["jwks_uri"].as_str().ok_or("no jwks_uri")?;
@@ -182,7 +182,7 @@ impl Provider {
             ("c_hash", hash(code)?),
             ("s_hash", hash(&pushed.state)?),
         ] {
-            if claims[claim] != Value::from(due) {
+            if claims[claim] != due {
                 return Err(format!("another {claim} in the ID token").into());
             }
         }
