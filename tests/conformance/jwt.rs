@@ -27,7 +27,7 @@ fn signature(key: &PKeyRef<Private>, algorithm: &str, input: &[u8]) -> Vec<u8> {
         return Vec::new();
     }
     let mut signer = Signer::new(MessageDigest::sha256(), key).unwrap();
-    if algorithm == "PS256" {
+    if algorithm == "PS256" && key.rsa().is_ok() {
         signer.set_rsa_padding(Padding::PKCS1_PSS).unwrap();
         signer.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH).unwrap();
     }
