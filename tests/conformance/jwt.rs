@@ -17,7 +17,7 @@ use super::Anything;
 
 /// A JWT of this header and these claims, signed as the header's `alg` says.
 pub fn made(key: &PKeyRef<Private>, header: &Value, claims: &Value) -> String {
-    let input = format!("{}.{}", base64url(&header.to_string()), base64url(&claims.to_string()));
+    let input = format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()));
     let signature = signature(key, header["alg"].as_str().unwrap_or("PS256"), input.as_bytes());
     format!("{input}.{}", base64url(signature))
 }
