@@ -63,6 +63,9 @@ pub struct ClientEntry {
     pub algorithm: String,
     pub redirect_uris: Vec<String>,
     pub scopes: Vec<String>,
+    /// May ask about the tokens of others (RFC 7662, 2.1).
+    #[serde(default)]
+    pub resource_server: bool,
 }
 
 /// How a client authenticates.

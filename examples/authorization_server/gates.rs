@@ -129,11 +129,17 @@ pub fn open(
             algorithm: Algorithm::Ps256,
         },
         audience,
+        resource_servers: resource_servers(file),
         tokens,
         pending: Pending::default(),
         consents,
     };
     Ok((gates, shared))
+}
+
+fn resource_servers(file: &ServerFile) -> Vec<String> {
+    let entries = file.clients.iter().filter(|entry| entry.resource_server);
+    entries.map(|entry| entry.client_id.clone()).collect()
 }
 
 fn signing_key(file: &ServerFile, folder: &Path) -> Result<SigningKey, String> {

@@ -60,6 +60,7 @@ struct Shared {
     access_tokens: AccessTokens,
     signer: IntrospectionSigner,
     audience: TokenAudience,
+    resource_servers: Vec<String>,
     tokens: Arc<Tokens>,
     pending: Pending,
     consents: Consents,

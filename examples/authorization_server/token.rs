@@ -12,6 +12,7 @@ use tower_open_banking::client_auth::{
 };
 use tower_open_banking::extract::Proof;
 use tower_open_banking::gate::Passport;
+use tower_open_banking::jose::Claims;
 use tower_open_banking::pki_types::UnixTime;
 use tower_open_banking::reject::{Reason, Rejection};
 use tower_open_banking::token::dpop::DpopKey;
@@ -106,18 +107,24 @@ fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Rejecti
     Rejection::new(Reason::ServiceUnavailable).source(error)
 }
 
-/// Tells a resource server what a token is. This server has one, which shares its name.
+/// Tells a resource server what a token is, or a client about its own. This server has one, which
+/// shares its name.
 pub async fn introspect(
     State(shared): Handler,
     passport: Passport,
     headers: HeaderMap,
+    client: Proof<AuthenticatedClient>,
     form: Proof<Form>,
 ) -> Response<Body> {
     let Some(token) = form.get("token") else {
         return body(passport.refuse(&missing_token()));
     };
     let now = shared.now();
-    let known = shared.tokens.active(token, now);
+    let may_know = |token: &Claims| {
+        let is_own = token.client_id.as_deref() == Some(client.client_id());
+        is_own || shared.resource_servers.iter().any(|name| name == client.client_id())
+    };
+    let known = shared.tokens.active(token, now).filter(may_know);
     let answer = IntrospectionAnswer::about(known.as_ref(), &shared.audience, now);
     let signed = headers.get(ACCEPT).is_some_and(|accept| accept == SIGNED);
     body(match signed {

@@ -17,7 +17,7 @@ use super::Anything;
 
 /// A JWT of this header and these claims, signed as the header's `alg` says.
 pub fn made(key: &PKeyRef<Private>, header: &Value, claims: &Value) -> String {
-    let input = format!("{}.{}", base64url(&header.to_string()), base64url(&claims.to_string()));
+    let input = format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()));
     let signature = signature(key, header["alg"].as_str().unwrap_or("PS256"), input.as_bytes());
     format!("{input}.{}", base64url(signature))
 }
@@ -27,7 +27,7 @@ fn signature(key: &PKeyRef<Private>, algorithm: &str, input: &[u8]) -> Vec<u8> {
         return Vec::new();
     }
     let mut signer = Signer::new(MessageDigest::sha256(), key).unwrap();
-    if algorithm == "PS256" {
+    if algorithm == "PS256" && key.rsa().is_ok() {
         signer.set_rsa_padding(Padding::PKCS1_PSS).unwrap();
         signer.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH).unwrap();
     }

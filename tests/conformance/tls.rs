@@ -40,7 +40,7 @@ fn connect(world: &World, newest: SslVersion, ciphers: &str) -> Anything<String>
     connector.set_min_proto_version(None)?;
     connector.set_max_proto_version(Some(newest))?;
     connector.set_cipher_list(ciphers)?;
-    let stream = TcpStream::connect(world.address)?;
+    let stream = TcpStream::connect(&world.address)?;
     let stream =
         connector.build().connect("localhost", stream).map_err(|error| error.to_string())?;
     Ok(stream.ssl().version_str().to_owned())

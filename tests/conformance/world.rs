@@ -1,7 +1,6 @@
 //! The server of one variant, and two clients of it.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,7 +20,8 @@ use super::variant::Variant;
 pub struct World {
     pub variant: Variant,
     pub issuer: String,
-    pub address: SocketAddr,
+    /// Where it listens.
+    pub address: String,
     pub discovery: Value,
     pub key_set: Value,
     pub clients: [Client; 2],
@@ -65,11 +65,11 @@ impl World {
         };
         let server = runtime.block_on(Server::open_by(&file, Arc::new(clock)));
         let server = server.unwrap_or_else(|error| panic!("{error}"));
-        let said = |what: &str| {
-            let mut lines = server.announcement().lines();
-            lines.find_map(|line| line.strip_prefix(what)).unwrap().to_owned()
+        let announced = |name: &str| {
+            let line = server.announcement().lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap().to_owned()
         };
-        let (issuer, address) = (said("issuer "), said("listening https://").parse().unwrap());
+        let (issuer, address) = (announced("issuer "), announced("listening https://"));
         runtime.spawn(server.serve(std::future::pending()));
 
         let root = fs::read(folder.join("authority.pem")).unwrap();
