@@ -73,6 +73,11 @@ impl ClientAssertions {
         Self { typ: Some(TYP), ..self }
     }
 
+    /// Whose they are.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
     /// Makes one for a server. The audience is its issuer identifier, character by character;
     /// never a URL that another party named.
     ///

@@ -71,6 +71,15 @@ pub enum CallerAuthentication {
     PrivateKeyJwt(ClientAssertions, TokenIssuer),
 }
 
+impl CallerAuthentication {
+    fn client_id(&self) -> &str {
+        match self {
+            Self::MutualTls(client_id) => client_id,
+            Self::PrivateKeyJwt(assertions, _) => assertions.client_id(),
+        }
+    }
+}
+
 impl IntrospectionEndpoint {
     /// Asks here.
     ///
@@ -82,8 +91,8 @@ impl IntrospectionEndpoint {
         Ok(Self { uri, over, caller, signed: None, cache: Cache::off() })
     }
 
-    /// Demands answers signed by this issuer with one of these keys, for this resource server
-    /// (RFC 9701): of type `token-introspection+jwt`, with PS256, ES256 or EdDSA, made within the
+    /// Demands answers signed by this issuer with one of these keys, for this resource server: `aud`
+    /// has its name, or the `client_id` by which the issuer knows it (RFC 9701, 5). They are of type `token-introspection+jwt`, with PS256, ES256 or EdDSA, made within the
     /// last minute. A plain answer is then a failure.
     #[must_use]
     pub fn signed_by(
@@ -92,7 +101,8 @@ impl IntrospectionEndpoint {
         audience: TokenAudience,
         keys: impl KeySource,
     ) -> Self {
-        let signed = Signed { issuer: issuer.0, audience: audience.0, keys: Arc::new(keys) };
+        let audience = [audience.0, self.caller.client_id().to_owned()];
+        let signed = Signed { issuer: issuer.0, audience, keys: Arc::new(keys) };
         Self { signed: Some(signed), ..self }
     }
 

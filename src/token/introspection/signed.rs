@@ -22,7 +22,8 @@ const MAX_AGE: u64 = 60;
 /// Who signs, and for whom.
 pub(super) struct Signed {
     pub(super) issuer: String,
-    pub(super) audience: String,
+    /// The names of this resource server at that issuer.
+    pub(super) audience: [String; 2],
     pub(super) keys: Arc<dyn KeySource>,
 }
 
@@ -53,7 +54,8 @@ impl Signed {
         if claims.issuer.as_ref() != Some(&self.issuer) {
             return Err(wrong("iss"));
         }
-        if !claims.audience.is_some_and(|audience| audience.contains(&self.audience)) {
+        let meant = |audience: Audience| self.audience.iter().any(|name| audience.contains(name));
+        if !claims.audience.is_some_and(meant) {
             return Err(wrong("aud"));
         }
         let issued_at = claims.issued_at.ok_or(wrong("iat"))?.seconds();

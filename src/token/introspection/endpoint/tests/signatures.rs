@@ -110,6 +110,8 @@ fn iss_aud_and_iat_are_there_and_right() {
         ("aud", json!("https://other.example"), FAILURE),
         ("aud", json!([]), FAILURE),
         ("aud", json!(["https://other.example", AUDIENCE]), Ok(())),
+        // Known to the issuer by its client_id, as servers in the field name it.
+        ("aud", json!("rs"), Ok(())),
         ("iat", json!(NOW + 10), Ok(())),
         ("iat", json!(NOW + 11), FAILURE),
         ("iat", json!(NOW - 60), Ok(())),
