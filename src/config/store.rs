@@ -22,6 +22,7 @@ pub(super) struct Opened {
 type Prepare = Arc<dyn Fn() -> StoreFuture<'static, ()> + Send + Sync>;
 
 impl Opened {
+    #[cfg(any(feature = "postgres", feature = "redb", feature = "redis"))]
     fn of(store: impl IdempotencyStore + ReplayStore + 'static, prepare: Option<Prepare>) -> Self {
         let store = Arc::new(store);
         Self { store: store.clone(), replays: store, prepare }

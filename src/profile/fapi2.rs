@@ -28,7 +28,7 @@ pub struct ResourceServer {
     pub token: VerifyToken,
     /// The registered clients.
     pub clients: Arc<dyn ClientRegistry>,
-    /// As [`Bank::once`](super::Bank::once).
+    /// As in [`Bank`](super::Bank).
     pub once: RunOnce,
     /// As [`Bank::match_consent`](super::Bank::match_consent).
     pub match_consent: Option<MatchConsent>,
