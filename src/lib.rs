@@ -47,6 +47,33 @@
 //! | [`RunOnce`](idempotency::RunOnce) | around, last | `BodyBytes`, `RegisteredClient` | [`ClaimedKey`](idempotency::ClaimedKey) |
 //! | [`ExclusiveResource`](idempotency::ExclusiveResource) | around, behind `RunOnce` | `MatchedConsent` | [`ExclusiveUse`](idempotency::ExclusiveUse) |
 //!
+//! Where tokens are bound by DPoP, or by either:
+//!
+//! | step | kind | needs | leaves |
+//! |---|---|---|---|
+//! | [`OfferDpopNonce`](token::dpop::OfferDpopNonce) | around | – | [`DpopNonce`](token::dpop::DpopNonce) |
+//! | [`VerifyDpop`](token::dpop::VerifyDpop) | rule | `AccessToken` | `BoundToken` |
+//! | [`FindClient`](cert::FindClient) | rule | `AccessToken`, `BoundToken` | `RegisteredClient` |
+//! | [`ConstrainSender`](token::ConstrainSender) | rule | `OfferedCertificate`, `AccessToken` | `BoundToken` |
+//! | [`MatchSender`](cert::MatchSender) | rule | `OfferedCertificate`, `AccessToken`, `BoundToken` | `RegisteredClient` |
+//!
+//! In front of an authorization server:
+//!
+//! | step | kind | needs | leaves |
+//! |---|---|---|---|
+//! | [`OfferCertificate`](client_auth::OfferCertificate) | rule | – | [`OfferedCertificate`](client_auth::OfferedCertificate) |
+//! | [`ReadForm`](client_auth::ReadForm) | rule | `BodyBytes` | [`Form`](client_auth::Form) |
+//! | [`AuthenticateClient`](client_auth::AuthenticateClient) | rule | `Form`, `TrustedCertificate` or `OfferedCertificate` or nothing | [`AuthenticatedClient`](client_auth::AuthenticatedClient) |
+//! | [`ProveDpopKey`](token::dpop::ProveDpopKey) | rule | – | [`DpopKey`](token::dpop::DpopKey) |
+//! | [`PermitGrant`](client_auth::PermitGrant) | rule | `Form`, `AuthenticatedClient` | [`PermittedGrant`](client_auth::PermittedGrant) |
+//! | [`ReadPushedRequest`](authorize::ReadPushedRequest) | rule | `Form`, `AuthenticatedClient` | [`PresentedRequest`](authorize::PresentedRequest) |
+//! | [`ReadRequestObject`](authorize::ReadRequestObject) | rule | `BodyBytes` | `PresentedRequest` |
+//! | [`VerifyRequestObject`](authorize::VerifyRequestObject) | rule | `PresentedRequest` | [`ProvenRequest`](authorize::ProvenRequest) |
+//! | [`PermitAuthorization`](authorize::PermitAuthorization) | rule | `ProvenRequest` | [`AuthorizationRequest`](authorize::AuthorizationRequest) |
+//! | [`MatchIntent`](authorize::MatchIntent) | rule | `AuthorizationRequest` | [`MatchedIntent`](authorize::MatchedIntent) |
+//! | [`PushRequest`](authorize::PushRequest), [`PushBoundRequest`](authorize::PushBoundRequest) | rule | `AuthorizationRequest`; the second also `DpopKey` | [`PushedRequest`](authorize::PushedRequest) |
+//! | [`VerifyRegistration`](registration::VerifyRegistration) | rule | `BodyBytes`, `TrustedCertificate` | [`RegistrationRequest`](registration::RegistrationRequest) |
+//!
 //! Order is not completeness: a gate with two rules is in order and protects little. Presets are
 //! complete; `must_leave` and `steps()` are for auditors.
 #![forbid(unsafe_code)]
