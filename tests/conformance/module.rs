@@ -48,13 +48,15 @@ pub fn run(variant: Variant, tables: &[&[Module]], count: usize) {
     for module in &modules {
         match ((module.condition)(&world), module.skipped) {
             (Err(what), _) => failures.push(format!("{}: {what}", module.name)),
-            (Ok(()), Some(reason)) => println!("{} does not apply: {reason}", module.name),
+            (Ok(()), Some(reason)) => {
+                println!("{variant}: {} does not apply: {reason}", module.name)
+            }
             (Ok(()), None) => {}
         }
     }
     let (all, passed) = (modules.len(), modules.len() - failures.len());
     let skipped = modules.iter().filter(|module| module.skipped.is_some()).count();
-    println!("{variant:?}: {passed} of {count}, {skipped} of them skipped by the suite");
-    assert!(failures.is_empty(), "{variant:?}\n{}", failures.join("\n"));
+    println!("{variant}: {passed} of {count} modules, {skipped} of them skipped by the suite");
+    assert!(failures.is_empty(), "{variant}\n{}", failures.join("\n"));
     assert_eq!(all, count, "the suite's number of modules");
 }

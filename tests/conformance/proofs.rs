@@ -108,6 +108,7 @@ fn negative(world: &World) -> Verdict {
     let again = tokens.read_accounts().send_with(&once)?.status.as_u16();
     want(matches!(again, 400 | 401), format!("the same proof twice: {again}"))?;
 
+    // The suite also writes out the default port, which this server does not have.
     let capitals = url.replace("https://localhost", "HTTPS://LOCALHOST");
     let accepted = [
         ("members of its own", made(json!({ "x": 1 }), json!({ "x": 1 }))),

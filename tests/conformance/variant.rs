@@ -1,5 +1,7 @@
 //! In which ways the suite runs a plan.
 
+use std::fmt;
+
 /// One of them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Variant {
@@ -63,5 +65,18 @@ impl Variant {
 
     pub fn uk(&self) -> bool {
         self.profile == UK.profile
+    }
+}
+
+impl fmt::Display for Variant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = |is: bool, yes, no| if is { yes } else { no };
+        write!(f, "{} {}", self.profile, word(self.jwt(), "private_key_jwt", "tls_client_auth"))?;
+        if self.fapi2() {
+            let openid = word(self.openid, "openid", "plain_oauth");
+            return write!(f, " {} {openid}", word(self.dpop, "dpop", "certificate"));
+        }
+        write!(f, " {}", word(self.pushed, "pushed", "by_value"))?;
+        write!(f, " {}", word(self.jarm, "jarm", "plain_response"))
     }
 }
