@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::file::Profile;
+use tower_open_banking::config::ServerProfile;
 
 /// What the server says of itself. One origin serves everything: a certificate is asked for and not
 /// demanded, so there are no aliases for mutual TLS.
-pub fn document(issuer: &str, profile: Profile, require_pushed_requests: bool) -> Value {
+pub fn document(issuer: &str, profile: ServerProfile) -> Value {
     let at = |path: &str| format!("{issuer}/{path}");
-    let fapi2 = profile == Profile::Fapi2;
+    let fapi2 = matches!(profile, ServerProfile::Fapi2 | ServerProfile::Fapi2MessageSigning);
     let mut document = json!({
         "issuer": issuer,
         "authorization_endpoint": at("authorize"),
@@ -18,7 +18,7 @@ pub fn document(issuer: &str, profile: Profile, require_pushed_requests: bool) -
         "revocation_endpoint": at("revoke"),
         "userinfo_endpoint": at("userinfo"),
         "jwks_uri": at("jwks"),
-        "require_pushed_authorization_requests": fapi2 || require_pushed_requests,
+        "require_pushed_authorization_requests": fapi2,
         "authorization_response_iss_parameter_supported": true,
         // The only claims that can be asked for are those of the UK.
         "claims_parameter_supported": !fapi2,

@@ -1,37 +1,27 @@
-//! One gate for each endpoint, from the presets of the profile.
+//! One gate for each endpoint, from the file.
 
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use serde_json::json;
-use tower_open_banking::authorize::{Intents, MemoryPushedRequests, RequestProfile, Responder};
-use tower_open_banking::cert::{Anchors, ClientRegistry, PresentCertificate, TrustCertificate};
-use tower_open_banking::client_auth::{AccessTokens, Grants, MemoryGrantStore};
+use tower_open_banking::client_auth::{Grants, MemoryGrantStore};
+use tower_open_banking::config::{AuthorizationServer, ServerProfile, ServerSetup};
 use tower_open_banking::context::Clock;
-use tower_open_banking::crypto::{Algorithm, SigningKey};
 use tower_open_banking::gate::{Gate, GateBuilder};
 use tower_open_banking::idempotency::{MemoryStore, RunOnce};
 use tower_open_banking::jose::{Jwk, Key};
-use tower_open_banking::profile::authorization_server::{
-    self, Authorizations, Certificates, Server, authorization_endpoint, client_endpoint,
-    par_endpoint, token_endpoint,
-};
+use tower_open_banking::profile::authorization_server::Certificates;
 use tower_open_banking::profile::fapi2::{Constraint, ResourceServer, resources};
-use tower_open_banking::replay::MemoryReplayStore;
-use tower_open_banking::revocation::Revocation;
-use tower_open_banking::token::dpop::{DpopProofs, ExternalOrigin, ProveDpopKey};
 use tower_open_banking::token::{
     IntrospectionSigner, RequireScope, TokenAudience, TokenIssuer, VerifyToken,
 };
+use tower_open_banking::{crypto::Algorithm, token::Introspect};
 
 use super::accounts::Consents;
-use super::file::{Profile, ServerFile};
 use super::pending::Pending;
 use super::tokens::Tokens;
-use super::{Shared, clients, discovery};
+use super::{Shared, discovery};
 
 /// The gates, by endpoint.
 pub struct Gates {
@@ -45,91 +35,56 @@ pub struct Gates {
     pub userinfo: Gate,
 }
 
-/// Reads what the file names, and builds.
-pub fn open(
-    file: &ServerFile,
+/// Reads what the configuration names, and builds.
+pub async fn open(
+    config: &AuthorizationServer,
+    resource_servers: &[String],
     folder: &Path,
     clock: Arc<dyn Clock>,
 ) -> Result<(Gates, Shared), String> {
-    let issuer = &file.issuer;
-    let key = Arc::new(signing_key(file, folder)?);
-    let public = Key::new(key.public_key().clone()).with_id(KID);
-    let clients: Arc<dyn ClientRegistry> = Arc::new(clients::open(&file.clients, folder)?);
-    let (present, trust) = (PresentCertificate::from_tls(), trust(file, folder)?);
-    let origin = ExternalOrigin::parse(issuer).map_err(|error| format!("issuer: {error}"))?;
-    let proofs = DpopProofs::at(origin, MemoryReplayStore::with_capacity(ROOM));
-    let tokens = Arc::new(Tokens::of(public));
     let consents = Consents::default();
-    let responder = Responder::of(issuer)
-        .signing_with(key.clone(), Algorithm::Ps256, KID)
-        .map_err(|error| format!("signing_key: {error}"))?;
-
-    let (profile, requests) = match file.profile {
-        Profile::Fapi1Advanced => {
-            (authorization_server::Profile::Fapi1Advanced, RequestProfile::FAPI1)
-        }
-        Profile::Uk => (authorization_server::Profile::Obie, RequestProfile::OBIE),
-        Profile::Fapi2 => (authorization_server::Profile::Fapi2, RequestProfile::FAPI2),
+    let setup = match config.profile {
+        ServerProfile::Uk => config.open_with_intents(folder, consents.clone()),
+        _ => config.open(folder),
     };
-    let server = Server {
-        certificates: Certificates::Offered { present: present.clone(), trust: trust.clone() },
-        clients: clients.clone(),
-        issuer: issuer.clone(),
-        endpoints: ["token", "par"].map(|path| format!("{issuer}/{path}")).into(),
-        spent: Arc::new(MemoryReplayStore::with_capacity(ROOM)),
-    };
-    let uk = file.profile == Profile::Uk;
-    let authorizations = Authorizations {
-        requests,
-        pushed: Arc::new(MemoryPushedRequests::with_capacity(ROOM)),
-        responder: responder.clone(),
-        decryption: None,
-        intents: uk.then(|| Arc::new(consents.clone()) as Arc<dyn Intents>),
-        dpop: Some(proofs.clone()),
-    };
+    let setup = setup.map_err(|error| error.to_string())?;
+    setup.prepare_store().await.map_err(|error| error.to_string())?;
+    let (issuer, kid, key) = (&config.issuer, &config.signing.kid, setup.key());
+    let algorithm = Algorithm::from_name(&config.signing.algorithm).ok_or("signing.algorithm")?;
+    let public = Key::new(key.public_key().clone()).with_id(kid);
+    let tokens = Arc::new(Tokens::of(public, algorithm));
     let audience = TokenAudience(issuer.clone());
-    let resource = ResourceServer {
-        constraint: Constraint::CertificateOrDpop { present, trust, proofs: proofs.clone() },
-        token: VerifyToken::introspected_by(
-            TokenIssuer(issuer.clone()),
-            audience.clone(),
-            tokens.clone(),
-        ),
-        clients,
-        once: RunOnce::per_key(MemoryStore::with_capacity(ROOM)),
-        match_consent: None,
-        exclusive: None,
-    };
+    let resource = resource_server(&setup, issuer, &audience, tokens.clone())?;
     let scope = |name: &str| RequireScope::all([name]);
     let built = |gate: GateBuilder| {
         let clock = clock.clone();
         gate.clock(move || clock.now()).build().map_err(|error| error.to_string())
     };
     let gates = Gates {
-        token: built(token_endpoint(profile, &server).then(ProveDpopKey::by(proofs).optional()))?,
-        pushed: built(par_endpoint(profile, &server, &authorizations))?,
-        authorization: built(authorization_endpoint(&server, &authorizations))?,
-        introspection: built(client_endpoint(profile, &server))?,
-        revocation: built(client_endpoint(profile, &server))?,
+        token: built(setup.token())?,
+        pushed: built(setup.pushed())?,
+        authorization: built(setup.authorization())?,
+        introspection: built(setup.client_endpoint())?,
+        revocation: built(setup.client_endpoint())?,
         accounts: built(resources(&resource, scope("accounts")))?,
         consents: built(resources(&resource, scope("accounts")))?,
         userinfo: built(resources(&resource, scope("openid")))?,
     };
     let shared = Shared {
         clock,
-        discovery: discovery::document(issuer, file.profile, file.require_pushed_requests),
-        key_set: json!({ "keys": [Jwk::of(key.public_key(), KID, Algorithm::Ps256)] }),
-        responder,
+        discovery: discovery::document(issuer, config.profile),
+        key_set: json!({ "keys": [Jwk::of(key.public_key(), kid, algorithm)] }),
+        responder: setup.responder().clone(),
         grants: Grants::kept_in(MemoryGrantStore::with_capacity(ROOM)),
-        access_tokens: AccessTokens::issued_by(issuer, key.clone(), KID, Algorithm::Ps256),
+        access_tokens: setup.access_tokens().clone(),
         signer: IntrospectionSigner {
             issuer: issuer.clone(),
-            key,
-            kid: KID.to_owned(),
-            algorithm: Algorithm::Ps256,
+            key: key.clone(),
+            kid: kid.clone(),
+            algorithm,
         },
         audience,
-        resource_servers: resource_servers(file),
+        resource_servers: resource_servers.to_vec(),
         tokens,
         pending: Pending::default(),
         consents,
@@ -137,36 +92,33 @@ pub fn open(
     Ok((gates, shared))
 }
 
-fn resource_servers(file: &ServerFile) -> Vec<String> {
-    let entries = file.clients.iter().filter(|entry| entry.resource_server);
-    entries.map(|entry| entry.client_id.clone()).collect()
-}
-
-fn signing_key(file: &ServerFile, folder: &Path) -> Result<SigningKey, String> {
-    let path = folder.join(&file.signing_key);
-    let wrong = |error: String| format!("signing_key: {}: {error}", path.display());
-    let pem = std::fs::read(&path).map_err(|error| wrong(error.to_string()))?;
-    SigningKey::from_pem(&pem).map_err(|error| wrong(error.to_string()))
-}
-
-fn trust(file: &ServerFile, folder: &Path) -> Result<TrustCertificate, String> {
-    let mut anchors = Vec::new();
-    for path in file.anchors.iter().map(|path| folder.join(path)) {
-        let wrong = |error| format!("anchors: {}: {error}", path.display());
-        for certificate in CertificateDer::pem_file_iter(&path).map_err(wrong)? {
-            anchors.push(certificate.map_err(wrong)?);
-        }
-    }
-    let mut lists = Vec::new();
-    for path in file.crls.iter().map(|path| folder.join(path)) {
-        let wrong = |error| format!("crls: {}: {error}", path.display());
-        for list in CertificateRevocationListDer::pem_file_iter(&path).map_err(wrong)? {
-            lists.push(list.map_err(wrong)?.to_vec());
-        }
-    }
-    let anchors = Anchors::of(anchors).map_err(|error| format!("anchors: {error}"))?;
-    let revocation = Revocation::by_lists(lists).map_err(|error| format!("crls: {error}"))?;
-    Ok(TrustCertificate::anchored_in(anchors, revocation))
+/// The accounts, for tokens of either kind.
+fn resource_server(
+    setup: &ServerSetup,
+    issuer: &str,
+    audience: &TokenAudience,
+    tokens: Arc<dyn Introspect>,
+) -> Result<ResourceServer, String> {
+    let constraint = match (setup.certificates(), setup.dpop()) {
+        (Certificates::Offered { present, trust }, Some(proofs)) => Constraint::CertificateOrDpop {
+            present: present.clone(),
+            trust: trust.clone(),
+            proofs: proofs.clone(),
+        },
+        _ => return Err("the accounts take certificates and DPoP".to_owned()),
+    };
+    Ok(ResourceServer {
+        constraint,
+        token: VerifyToken::introspected_by(
+            TokenIssuer(issuer.to_owned()),
+            audience.clone(),
+            tokens,
+        ),
+        clients: setup.clients().clone(),
+        once: RunOnce::per_key(MemoryStore::with_capacity(ROOM)),
+        match_consent: None,
+        exclusive: None,
+    })
 }
 
 impl fmt::Display for Gates {
@@ -180,7 +132,5 @@ impl fmt::Display for Gates {
     }
 }
 
-/// The name of the signing key in the key set.
-const KID: &str = "server-1";
-/// How many assertions, proofs, codes and requests are remembered before more are refused.
+/// How many codes and refresh tokens are kept before more are refused.
 const ROOM: usize = 100_000;

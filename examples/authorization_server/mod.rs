@@ -2,7 +2,6 @@
 
 mod accounts;
 mod authorize;
-mod clients;
 mod discovery;
 mod file;
 mod gates;
@@ -78,17 +77,15 @@ impl Server {
     pub async fn open_by(file: &Path, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let folder = file.parent().unwrap_or(Path::new("."));
         let bad = |what: String| StartError::File(format!("{}: {what}", file.display()));
-        let mut content = ServerFile::read(file).map_err(bad)?;
-        let socket = TcpListener::bind(content.listen).await;
-        let socket = socket.map_err(|error| StartError::Socket(content.listen, error))?;
-        let address = socket.local_addr();
-        let address = address.map_err(|error| StartError::Socket(content.listen, error))?;
-        if content.listen.port() == 0 {
-            content.issuer = format!("https://localhost:{}", address.port());
-        }
+        let content = ServerFile::read(file).map_err(bad)?;
+        let no_socket = |error| StartError::Socket(content.listen, error);
+        let socket = TcpListener::bind(content.listen).await.map_err(no_socket)?;
+        let address = socket.local_addr().map_err(no_socket)?;
         let tls = tls::open(&content.tls, folder).map_err(bad)?;
-        let (gates, shared) = gates::open(&content, folder, clock).map_err(bad)?;
-        let issuer = &content.issuer;
+        let config = content.config(address.port());
+        let opened = gates::open(&config, &content.resource_servers, folder, clock).await;
+        let (gates, shared) = opened.map_err(bad)?;
+        let issuer = &config.issuer;
         let announcement = format!("issuer {issuer}\nlistening https://{address}\n{gates}");
         let routes = routes(gates, Arc::new(shared));
         Ok(Self { listener: TlsListener::new(socket, tls), routes, announcement })

@@ -13,6 +13,7 @@ use tower_open_banking::token::{Introspect, Introspected, IntrospectionError};
 /// here is not active, whoever signed it.
 pub struct Tokens {
     key: Key,
+    algorithm: Algorithm,
     alive: Mutex<Alive>,
 }
 
@@ -30,8 +31,8 @@ struct Issued {
 
 impl Tokens {
     /// Tokens signed by this key.
-    pub fn of(key: Key) -> Self {
-        Self { key, alive: Mutex::default() }
+    pub fn of(key: Key, algorithm: Algorithm) -> Self {
+        Self { key, algorithm, alive: Mutex::default() }
     }
 
     /// Remembers a token that was issued for an authorisation.
@@ -76,7 +77,7 @@ impl Tokens {
         if jws.header().typ() != Some("at+jwt") {
             return None;
         }
-        let verified = jws.verify(&self.key, Accept::algorithms(&[Algorithm::Ps256])).ok()?;
+        let verified = jws.verify(&self.key, Accept::algorithms(&[self.algorithm])).ok()?;
         Claims::parse(verified.payload()).ok()
     }
 }

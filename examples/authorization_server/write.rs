@@ -80,12 +80,17 @@ fn write(folder: &Path) -> Anything<()> {
 
 fn entry(role: &Role) -> String {
     let Role { name, authentication, constraint, algorithm } = role;
+    // A name is of use to those whose certificates have an issuer.
+    let subject = match (*authentication, *constraint) {
+        (SELF_SIGNED, _) | ("private_key_jwt", "dpop") => String::new(),
+        _ => format!("subject_dn = \"{}\"\n", subject_dn(name)),
+    };
     format!(
-        "\n[[clients]]\nclient_id = \"{name}\"\nauthentication = \"{authentication}\"\n\
-         constraint = \"{constraint}\"\nsubject_dn = \"{}\"\nkeys = \"{name}.jwks.json\"\n\
-         algorithm = \"{}\"\nredirect_uris = [\"https://{name}.example/callback\"]\n\
+        "\n[[client]]\nclient_id = \"{name}\"\nauthentication = \"{authentication}\"\n\
+         constraint = \"{constraint}\"\n{subject}keys = \"{name}.jwks.json\"\n\
+         algorithms = [\"{}\"]\ngrants = [\"authorization_code\", \"client_credentials\", \
+         \"refresh_token\"]\nredirect_uris = [\"https://{name}.example/callback\"]\n\
          scopes = [\"openid\", \"accounts\", \"payments\"]\n",
-        subject_dn(name),
         algorithm.name(),
     )
 }

@@ -9,6 +9,7 @@ use http::{HeaderName, Method};
 use serde_json::{Value, json};
 use tower_open_banking::authorize::{NewRequestObject, RequestClaims};
 use tower_open_banking::client_auth::{ClientAssertions, CodeVerifier, Parameters};
+use tower_open_banking::config::{Binding, Method as By, ServerClient, ServerProfile};
 use tower_open_banking::context::{Clock, SystemClock};
 use tower_open_banking::crypto::{Algorithm, SigningKey};
 use tower_open_banking::jose::{Accept, Compact, KeySet, half_hash};
@@ -16,13 +17,13 @@ use tower_open_banking::token::dpop::NewProof;
 use uuid::Uuid;
 
 use super::Anything;
-use super::file::{Authentication, ClientEntry, Constraint, Profile, ServerFile};
+use super::file::ServerFile;
 use super::http::{Http, Reply};
 
 /// A client of the server, and what it knows of it.
 pub struct Provider {
-    entry: ClientEntry,
-    profile: Profile,
+    entry: ServerClient,
+    profile: ServerProfile,
     discovery: Value,
     root: Vec<u8>,
     http: Http,
@@ -44,7 +45,7 @@ impl Provider {
     /// Reads the client's files and the server's discovery document.
     pub async fn open(folder: &Path, client_id: &str) -> Anything<Self> {
         let file = ServerFile::read(&folder.join("server.toml"))?;
-        let entry = file.clients.into_iter().find(|entry| entry.client_id == client_id);
+        let entry = file.client.into_iter().find(|entry| entry.client_id == client_id);
         let entry = entry.ok_or_else(|| format!("no client {client_id} in server.toml"))?;
         let root = fs::read(folder.join("authority.pem"))?;
         let certificate = fs::read(folder.join(format!("{client_id}.pem")))?;
@@ -58,7 +59,8 @@ impl Provider {
         let jwks = discovery["jwks_uri"].as_str().ok_or("no jwks_uri")?;
         let server_keys = KeySet::parse(&http.get(jwks, &[]).await?.body)?;
         let signing = fs::read(folder.join(format!("{client_id}-signing.key")))?;
-        let algorithm = Algorithm::from_name(&entry.algorithm).ok_or("no such algorithm")?;
+        let algorithm = entry.algorithms.first().and_then(|name| Algorithm::from_name(name));
+        let algorithm = algorithm.ok_or("no such algorithm")?;
         Ok(Self {
             kid: format!("{client_id}-sig"),
             key: Arc::new(SigningKey::from_pem(&signing)?),
@@ -99,7 +101,7 @@ impl Provider {
 
     /// Asks for a consent, where the profile has them.
     pub async fn consent(&self) -> Anything<Option<String>> {
-        if self.profile != Profile::Uk {
+        if self.profile != ServerProfile::Uk {
             return Ok(None);
         }
         let form = [("grant_type", "client_credentials"), ("scope", "accounts")];
@@ -130,11 +132,11 @@ impl Provider {
             claims.demand_intent(intent);
         }
         let parameters = match self.profile {
-            Profile::Fapi2 => {
+            ServerProfile::Fapi2 => {
                 claims.response_type = Some("code".to_owned());
                 plain(&claims)?
             }
-            Profile::Fapi1Advanced | Profile::Uk => {
+            _ => {
                 claims.response_type = Some("code id_token".to_owned());
                 let maker = NewRequestObject::of(self.client_id(), self.issuer());
                 let now = SystemClock.now();
@@ -160,7 +162,7 @@ impl Provider {
             return Err("another state, or another server (RFC 9207)".into());
         }
         let code = answer.get("code").ok_or("no code")?;
-        if self.profile != Profile::Fapi2 {
+        if self.profile != ServerProfile::Fapi2 {
             let token = answer.get("id_token").ok_or("no ID token")?;
             self.judge(token, pushed, code)?;
         }
@@ -222,7 +224,7 @@ impl Provider {
     async fn post(&self, url: &str, mut form: Vec<(String, String)>) -> Anything<Reply> {
         form.retain(|(name, _)| name != "client_id");
         match self.entry.authentication {
-            Authentication::PrivateKeyJwt => {
+            By::PrivateKeyJwt => {
                 let assertions = ClientAssertions::of(
                     self.client_id(),
                     self.key.clone(),
@@ -232,7 +234,7 @@ impl Provider {
                 let proof = assertions.parameters(self.issuer(), SystemClock.now())?;
                 form.extend(proof.map(|(name, value)| (name.to_owned(), value)));
             }
-            Authentication::SelfSignedTlsClientAuth | Authentication::TlsClientAuth => {
+            _ => {
                 form.push(("client_id".to_owned(), self.client_id().to_owned()));
             }
         }
@@ -260,7 +262,7 @@ impl Provider {
         url: &str,
         token: Option<&str>,
     ) -> Anything<Option<(HeaderName, String)>> {
-        if self.entry.constraint != Constraint::Dpop {
+        if self.entry.constraint != Binding::Dpop {
             return Ok(None);
         }
         let mut proof = NewProof::of(method, &url.parse()?, SystemClock.now());

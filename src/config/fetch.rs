@@ -81,17 +81,29 @@ impl Files<'_> {
     }
 
     #[cfg(not(feature = "fetch"))]
-    fn client_for(&self, key: &str, _: &Fetch) -> Result<Arc<dyn http::Fetch>, ConfigError> {
+    pub(super) fn client_for(
+        &self,
+        key: &str,
+        _: &Fetch,
+    ) -> Result<Arc<dyn http::Fetch>, ConfigError> {
         Err(ConfigError::value(key, "made without the feature `fetch`"))
     }
 
     #[cfg(all(feature = "fetch", not(feature = "tokio-rustls")))]
-    fn client_for(&self, key: &str, _: &Fetch) -> Result<Arc<dyn http::Fetch>, ConfigError> {
+    pub(super) fn client_for(
+        &self,
+        key: &str,
+        _: &Fetch,
+    ) -> Result<Arc<dyn http::Fetch>, ConfigError> {
         Err(ConfigError::value(key, "made without the feature `tokio-rustls`, which brings https"))
     }
 
     #[cfg(all(feature = "fetch", feature = "tokio-rustls"))]
-    fn client_for(&self, _: &str, fetch: &Fetch) -> Result<Arc<dyn http::Fetch>, ConfigError> {
+    pub(super) fn client_for(
+        &self,
+        _: &str,
+        fetch: &Fetch,
+    ) -> Result<Arc<dyn http::Fetch>, ConfigError> {
         let reach = Reach {
             only_hosts: fetch.only_hosts.as_deref(),
             allow_hosts: &fetch.allow_hosts,

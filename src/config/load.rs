@@ -201,7 +201,7 @@ pub(super) fn verify(
 }
 
 /// Refuses unknown and weak names; an empty list is the caller's to judge.
-fn algorithms(names: &[String]) -> Result<Arc<[Algorithm]>, String> {
+pub(super) fn algorithms(names: &[String]) -> Result<Arc<[Algorithm]>, String> {
     names
         .iter()
         .map(|name| match Algorithm::from_name(name) {

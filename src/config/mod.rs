@@ -15,6 +15,7 @@
 //! fail fails in [`Config::open`], at start-up: unreadable files, empty trust stores, weak or empty
 //! algorithm lists, `revocation = "crl"` without lists.
 
+mod authorization_server;
 mod client_certificate;
 mod demands;
 mod error;
@@ -37,6 +38,9 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+pub use self::authorization_server::{
+    AuthorizationServer, Binding, Method, ServerClient, ServerProfile, ServerSetup, ServerSigning,
+};
 pub use self::error::ConfigError;
 pub use self::fetch::Fetch;
 pub use self::idempotency::{Idempotency, Store, StoreUrl};

@@ -24,6 +24,10 @@ impl Config {
         }
     }
 
+    pub(super) fn dpop(&self) -> Result<&Dpop, ConfigError> {
+        self.dpop.as_ref().ok_or_else(|| due("dpop"))
+    }
+
     /// A table that nobody reads would promise a check that nobody makes.
     pub(super) fn judge_constraint(&self, is: SenderConstraint) -> Result<(), ConfigError> {
         let certificates = is != SenderConstraint::Dpop;
@@ -68,8 +72,7 @@ impl Files<'_> {
         Ok((source.rule(config.profile)?, trust, revocation))
     }
 
-    pub(super) fn dpop(&self, config: &Config, shared: &Opened) -> Result<DpopProofs, ConfigError> {
-        let dpop = config.dpop.as_ref().ok_or_else(|| due("dpop"))?;
+    pub(super) fn dpop(&self, dpop: &Dpop, shared: &Opened) -> Result<DpopProofs, ConfigError> {
         let origin = ExternalOrigin::parse(&dpop.origin).map_err(|why| wrong("origin", why))?;
         let store: Arc<dyn ReplayStore> = match (dpop.store, dpop.capacity) {
             (ProofStore::Idempotency, None) => shared.replays.clone(),

@@ -124,10 +124,10 @@ impl Config {
                         Constraint::Certificate { present, trust, stop_list }
                     }
                     (Some((present, trust)), _) => {
-                        let proofs = files.dpop(self, &store)?;
+                        let proofs = files.dpop(self.dpop()?, &store)?;
                         Constraint::CertificateOrDpop { present, trust, proofs }
                     }
-                    (None, _) => Constraint::Dpop(files.dpop(self, &store)?),
+                    (None, _) => Constraint::Dpop(files.dpop(self.dpop()?, &store)?),
                 };
                 let clients = clients.clone();
                 Parts::Fapi2(Box::new(ResourceServer {

@@ -2,7 +2,7 @@
 //! requests, introspection, revocation, registration), and that of the browser.
 //!
 //! Behind each of them stands the bank's own server, or what it wraps. Refusals are those of RFC
-//! 6749, 5.2. Proofs by DPoP are verified by a step of their own, between the client and the grant.
+//! 6749, 5.2.
 
 mod authorize;
 mod register;
@@ -20,6 +20,7 @@ use crate::eidas::{RefuseBlocked, StopList};
 use crate::gate::{Gate, GateBuilder};
 use crate::reject::AuthorizationServer;
 use crate::replay::ReplayStore;
+use crate::token::dpop::{DpopProofs, OfferDpopNonce, ProveDpopKey};
 
 /// The rules by which clients authenticate and ask for tokens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -97,9 +98,20 @@ pub fn client_endpoint(profile: Profile, server: &Server) -> GateBuilder {
     }
 }
 
-/// The token endpoint: the same, and what the client asks for.
-pub fn token_endpoint(profile: Profile, server: &Server) -> GateBuilder {
-    client_endpoint(profile, server).then(permit(profile))
+/// The token endpoint: the same, the key of a proof where there are proofs, and what the client asks
+/// for.
+pub fn token_endpoint(profile: Profile, server: &Server, dpop: Option<&DpopProofs>) -> GateBuilder {
+    proving(client_endpoint(profile, server), dpop).then(permit(profile))
+}
+
+/// A client may have a key or a certificate; whoever binds to it asks for the right one.
+fn proving(gate: GateBuilder, dpop: Option<&DpopProofs>) -> GateBuilder {
+    let Some(proofs) = dpop else { return gate };
+    let gate = match proofs.nonces() {
+        Some(nonces) => gate.around(OfferDpopNonce::of(nonces.clone())),
+        None => gate,
+    };
+    gate.then(ProveDpopKey::by(proofs.clone()).optional())
 }
 
 fn authenticate(profile: Profile, server: &Server) -> AuthenticateClient {

@@ -172,7 +172,7 @@ fn configure(file: &Path, variant: &Variant) {
     let mut content: toml::Table = fs::read_to_string(file).unwrap().parse().unwrap();
     content.insert("listen".to_owned(), "127.0.0.1:0".into());
     content.insert("profile".to_owned(), variant.profile.into());
-    for client in content["clients"].as_array_mut().unwrap() {
+    for client in content["client"].as_array_mut().unwrap() {
         let client = client.as_table_mut().unwrap();
         client.insert("redirect_uris".to_owned(), REDIRECT_URIS.to_vec().into());
         if variant.dpop {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Profile, Server, client_endpoint};
+use super::{Profile, Server, client_endpoint, proving};
 use crate::authorize::{
     Intents, MatchIntent, PermitAuthorization, PushBoundRequest, PushRequest, PushedRequests,
     ReadPushedRequest, ReadRequestObject, RequestProfile, Responder, VerifyRequestObject,
@@ -10,7 +10,7 @@ use crate::authorize::{
 use crate::gate::{Gate, GateBuilder};
 use crate::jose::DecryptionKeys;
 use crate::reject::AuthorizationEndpoint;
-use crate::token::dpop::{DpopProofs, OfferDpopNonce, ProveDpopKey};
+use crate::token::dpop::DpopProofs;
 
 /// What authorisation needs of the bank besides.
 #[derive(Clone)]
@@ -42,11 +42,7 @@ pub fn par_endpoint(
     match &authorizations.dpop {
         None => judged(read(gate), server, authorizations).then(push),
         Some(proofs) => {
-            let gate = match proofs.nonces() {
-                Some(nonces) => gate.around(OfferDpopNonce::of(nonces.clone())),
-                None => gate,
-            };
-            let gate = read(gate.then(ProveDpopKey::by(proofs.clone()).optional()));
+            let gate = read(proving(gate, Some(proofs)));
             judged(gate, server, authorizations).then(PushBoundRequest::by(push))
         }
     }

@@ -133,7 +133,7 @@ async fn every_client_gets_through_the_endpoint_that_serves_it() {
             (Certificates::Unused, "tls", vec![], 401),
         ] {
             let form = if id == "tls" { tls.clone() } else { asserting(id, ISSUER, OWN) };
-            let gate = token_endpoint(profile, &server(certificates));
+            let gate = token_endpoint(profile, &server(certificates), None);
             let (status, body) = post(gate, chain, &form).await;
             assert_eq!(status, expected, "{profile:?} {id}: {body}");
         }
@@ -162,7 +162,7 @@ async fn a_profile_has_its_audience_scopes_and_verifier() {
         (f2, ISSUER, "grant_type=password&username=a", Some("unsupported_grant_type")),
         (f2, ISSUER, "scope=accounts", Some("invalid_request")),
     ] {
-        let gate = token_endpoint(profile, &server(Certificates::Unused));
+        let gate = token_endpoint(profile, &server(Certificates::Unused), None);
         let (_, body) = post(gate, vec![], &asserting("dpop", audience, rest)).await;
         let said = body.get("error").and_then(Value::as_str);
         assert_eq!(said, error, "{profile:?} {audience} {rest}");
@@ -185,7 +185,7 @@ async fn from_outside_no_refusal_of_a_client_differs_from_another() {
         elsewhere,
         asserting("tls", ISSUER, OWN),
     ] {
-        let gate = token_endpoint(Profile::Fapi2, &server(offered()));
+        let gate = token_endpoint(Profile::Fapi2, &server(offered()), None);
         assert_eq!(post(gate, vec![], &form).await, (StatusCode::UNAUTHORIZED, due.clone()));
     }
 }
@@ -196,6 +196,6 @@ async fn an_assertion_is_used_once_whichever_endpoint_and_instance() {
     let form = asserting("dpop", ISSUER, OWN);
     let par = || client_endpoint(Profile::Fapi2, &shared).then(permit(Profile::Fapi2));
     assert_eq!(post(par(), vec![], &form).await.0, StatusCode::OK);
-    let again = token_endpoint(Profile::Fapi2, &shared);
+    let again = token_endpoint(Profile::Fapi2, &shared, None);
     assert_eq!(post(again, vec![], &form).await.0, StatusCode::UNAUTHORIZED);
 }
