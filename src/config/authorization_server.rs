@@ -24,6 +24,7 @@ use super::{ClientCertificate, Dpop, Fetch, Idempotency, Trust};
 ///     [trust]
 ///     anchors = ["issuing-ca.pem"]
 ///     crls = ["issuing-ca.crl.pem"]
+///     revocation = "crl"
 ///     [dpop]
 ///     origin = "https://auth.bank.example"
 ///     [signing]
@@ -106,3 +107,6 @@ pub struct ServerSigning {
     /// `PS256` or `ES256`.
     pub algorithm: String,
 }
+
+#[cfg(test)]
+mod tests;

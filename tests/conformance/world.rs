@@ -177,6 +177,9 @@ fn configure(file: &Path, variant: &Variant) {
         client.insert("redirect_uris".to_owned(), REDIRECT_URIS.to_vec().into());
         if variant.dpop {
             client.insert("constraint".to_owned(), "dpop".into());
+            if client["authentication"].as_str() == Some("private_key_jwt") {
+                client.remove("subject_dn");
+            }
         }
     }
     fs::write(file, content.to_string()).unwrap();

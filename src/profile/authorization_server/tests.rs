@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ use crate::gate::Passport;
 use crate::jose::{Key, KeySet};
 use crate::replay::MemoryReplayStore;
 use crate::revocation::Revocation;
+use crate::token::dpop::{DpopNonces, ExternalOrigin, NewProof};
 
 const ISSUER: &str = "https://as.bank.example";
 const ENDPOINT: &str = "https://as.bank.example/token";
@@ -198,4 +199,30 @@ async fn an_assertion_is_used_once_whichever_endpoint_and_instance() {
     assert_eq!(post(par(), vec![], &form).await.0, StatusCode::OK);
     let again = token_endpoint(Profile::Fapi2, &shared, None);
     assert_eq!(post(again, vec![], &form).await.0, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn the_refusal_that_asks_for_a_nonce_offers_one() {
+    let nonces = DpopNonces::of(&[7; 32]);
+    let replays = MemoryReplayStore::with_capacity(8);
+    let proofs = DpopProofs::at(ExternalOrigin::parse(ISSUER).unwrap(), replays);
+    let proofs = proofs.requiring(nonces.clone());
+    let server = server(Certificates::Unused);
+    let sent = |nonce: Option<String>| {
+        let proof = NewProof::of(Method::POST, &ENDPOINT.parse().unwrap(), now());
+        let proof = nonce.iter().fold(proof, |proof, nonce| proof.nonce(nonce));
+        let gate = token_endpoint(Profile::Fapi2, &server, Some(&proofs)).clock(now);
+        let request = Request::post(ENDPOINT)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("dpop", proof.sign(&KEY, Algorithm::Es256).unwrap())
+            .body(Body::from(Bytes::from(asserting("dpop", ISSUER, OWN))))
+            .unwrap();
+        let handler = service_fn(|_| async { Ok::<_, Infallible>(Response::new(Body::empty())) });
+        gate.build().unwrap().layer(handler).oneshot(request)
+    };
+    let refused = sent(None).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let offered = refused.headers()["dpop-nonce"].to_str().unwrap().to_owned();
+    assert_eq!(sent(Some(offered)).await.unwrap().status(), StatusCode::OK);
+    assert_eq!(sent(Some("other".to_owned())).await.unwrap().status(), StatusCode::BAD_REQUEST);
 }
