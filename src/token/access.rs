@@ -1,5 +1,7 @@
 //! `VerifyToken`: an access token of this bank, for this bank, in its time.
 
+mod evidence;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,13 +9,14 @@ use std::time::Duration;
 use http::request::Parts;
 use rustls_pki_types::UnixTime;
 
+pub use self::evidence::AccessToken;
 use super::bearer::{self, TokenSchemes};
 use super::dpop::token_hash;
 use super::introspection::{Introspect, Introspected, IntrospectionError};
 use crate::context::{Context, relaxed};
 use crate::crypto::Algorithm;
-use crate::gate::{Audit, Evidence, Halt, Refs, Rule, Verdict, rule_layers};
-use crate::jose::{Accept, Claims, Compact, Confirmation, FoundKey, KeyLookup, KeySource, Scope};
+use crate::gate::{Halt, Refs, Rule, Verdict, rule_layers};
+use crate::jose::{Accept, Claims, Compact, FoundKey, KeyLookup, KeySource};
 use crate::reject::{Challenge, Reason, Rejection, Scheme};
 
 /// Verifies the access token.
@@ -362,95 +365,6 @@ impl Verifier {
 
 fn invalid() -> Rejection {
     Rejection::new(Reason::TokenInvalid)
-}
-
-/// A token that this bank's authorization server issued, in its time.
-pub struct AccessToken {
-    client_id: String,
-    subject: Option<String>,
-    scope: Option<Scope>,
-    confirmation: Option<Confirmation>,
-    intent_id: Option<String>,
-    expires_at: UnixTime,
-    dpop_hash: Option<[u8; 32]>,
-}
-
-impl AccessToken {
-    /// The client that it was issued to.
-    pub fn client_id(&self) -> &str {
-        &self.client_id
-    }
-
-    /// Whom it speaks for.
-    pub fn subject(&self) -> Option<&str> {
-        self.subject.as_deref()
-    }
-
-    /// Whether it holds a scope.
-    pub fn has_scope(&self, name: &str) -> bool {
-        self.scope.as_ref().is_some_and(|scope| scope.contains(name))
-    }
-
-    /// The consent that it was given for (`openbanking_intent_id`).
-    pub fn openbanking_intent_id(&self) -> Option<&str> {
-        self.intent_id.as_deref()
-    }
-
-    /// When it ends.
-    pub fn expires_at(&self) -> UnixTime {
-        self.expires_at
-    }
-
-    /// The greppable door for a drill without the check: what the token says, unverified.
-    pub(crate) fn unverified(request: &Parts) -> Result<Self, Rejection> {
-        let (scheme, token) = bearer::token(request, TokenSchemes::BearerOrDpop)?;
-        let payload = token.split('.').nth(1).and_then(crate::jose::decode_base64url);
-        let claims = payload.and_then(|json| Claims::parse(&json).ok());
-        let claims = claims.ok_or_else(|| invalid().detail("not a JWT"))?;
-        let expires_at = claims.expires_at.map(crate::jose::NumericDate::seconds);
-        Ok(Self {
-            client_id: claims.client_id.unwrap_or_default(),
-            subject: claims.subject,
-            scope: claims.scope,
-            confirmation: claims.confirmation,
-            intent_id: claims.intent_id,
-            expires_at: UnixTime::since_unix_epoch(Duration::from_secs(
-                expires_at.unwrap_or_default(),
-            )),
-            dpop_hash: Shown::new(scheme, token).dpop_hash,
-        })
-    }
-
-    /// The scheme under which it was shown.
-    pub(crate) fn scheme(&self) -> Scheme {
-        if self.dpop_hash.is_some() { Scheme::Dpop } else { Scheme::Bearer }
-    }
-
-    /// Whether it names a certificate, which then must be compared.
-    pub(crate) fn names_certificate(&self) -> bool {
-        self.confirmation.is_some_and(|confirmation| confirmation.certificate.is_some())
-    }
-
-    /// What the proof beside it must repeat, where it was shown under the scheme `DPoP`.
-    pub(super) fn dpop_hash(&self) -> Option<&[u8; 32]> {
-        self.dpop_hash.as_ref()
-    }
-
-    pub(super) fn confirmation(&self) -> Option<&Confirmation> {
-        self.confirmation.as_ref()
-    }
-}
-
-impl Evidence for AccessToken {
-    fn audit(&self, line: &mut Audit) {
-        line.field("client_id", self.client_id.clone());
-    }
-}
-
-impl fmt::Debug for AccessToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessToken").field("client_id", &self.client_id).finish_non_exhaustive()
-    }
 }
 
 impl fmt::Debug for VerifyToken {

@@ -12,6 +12,7 @@ use super::*;
 use crate::cert::test_pki::NOW;
 use crate::crypto::{SigningKey, test_keys};
 use crate::gate::test_support::{at, judged, request};
+use crate::gate::{Audit, Evidence};
 use crate::jose::{FoundKey, Jwk, Key, KeySet, KeysUnavailable, NewHeader};
 
 mod introspection;
