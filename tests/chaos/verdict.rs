@@ -58,13 +58,13 @@ impl Verdict {
         (self.twice, self.lost, self.unlike) == (0, 0, 0)
     }
 
-    pub fn print(&self, store: &str, fault: &str, done: &str, took: Duration, is_good: bool) {
+    pub fn print(&self, store: &str, fault: &str, done: &str, took: Duration, word: &str) {
         let refused: Vec<String> =
             self.refused.iter().map(|(status, count)| format!("{status}:{count}")).collect();
         println!(
             "{:4} {store:8} {fault:22} {:>8} {:>8} {:>8} {:>8} {:>7} {:>5} {:>6} {:>7} {:>6.1}  \
              {:26} {done}",
-            if is_good { "pass" } else { "FAIL" },
+            word,
             self.payments,
             self.executed,
             self.replayed,
