@@ -51,12 +51,6 @@ impl RequestedClaim {
     pub fn of(value: impl Into<String>) -> Self {
         Self { essential: Some(true), value: Some(value.into()), values: Vec::new() }
     }
-
-    /// One of these values, essential.
-    pub fn one_of<S: Into<String>>(values: impl IntoIterator<Item = S>) -> Self {
-        let values = values.into_iter().map(Into::into).collect();
-        Self { essential: Some(true), value: None, values }
-    }
 }
 
 impl Members for RequestedClaims {

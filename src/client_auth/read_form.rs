@@ -305,5 +305,13 @@ mod tests {
         assert_eq!(reason("POST", "/token", &[FORM], &body(MOST)), None);
         let refused = Some(Reason::BodyTooLarge);
         assert_eq!(reason("POST", "/token", &[FORM], &body(MOST + 1)), refused);
+        let (mut parts, ()) =
+            Request::post("/token").header(CONTENT_TYPE, FORM).body(()).unwrap().into_parts();
+        for (length, expected) in [(10, None), (11, refused)] {
+            let body = BodyBytes::new(Bytes::from(body(length)));
+            let verdict =
+                ReadForm::posted().at_most(10).check(&body, &mut parts, &Context::default());
+            assert_eq!(judged(verdict).err().map(|why| why.reason()), expected);
+        }
     }
 }

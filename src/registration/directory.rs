@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls_pki_types::UnixTime;
 
@@ -16,21 +15,13 @@ use crate::reject::{Reason, Rejection};
 pub struct Directory {
     issuer: String,
     keys: Arc<dyn KeySource>,
-    longest: Duration,
 }
 
 impl Directory {
     /// The one of this `iss`, such as `OpenBanking Ltd`, signing with these keys. Its statements are
     /// good for 30 minutes.
     pub fn of(issuer: impl Into<String>, keys: impl KeySource) -> Self {
-        let longest = Duration::from_secs(30 * 60);
-        Self { issuer: issuer.into(), keys: Arc::new(keys), longest }
-    }
-
-    /// Sets how old a statement may be.
-    #[must_use]
-    pub fn statements_last(self, longest: Duration) -> Self {
-        Self { longest, ..self }
+        Self { issuer: issuer.into(), keys: Arc::new(keys) }
     }
 
     /// Verifies a statement of this directory.
@@ -56,7 +47,7 @@ impl Directory {
         if issued_at > now.saturating_add(SKEW) {
             return Err(invalid("iat lies ahead"));
         }
-        if issued_at.saturating_add(self.longest.as_secs()) < now {
+        if issued_at.saturating_add(LONGEST) < now {
             return Err(invalid("too old"));
         }
         if statement.expires_at.is_some_and(|end| end.seconds() <= now) {
@@ -91,3 +82,6 @@ impl fmt::Debug for Directory {
 }
 
 const SKEW: u64 = 10;
+
+/// How old a statement may be, in seconds: the directory makes a new one whenever it is asked.
+const LONGEST: u64 = 30 * 60;

@@ -112,12 +112,6 @@ impl VerifyRegistration {
         self.with(|verifier| verifier.certificates = Some(certificates))
     }
 
-    /// Compares names of organisations as this rule does.
-    #[must_use]
-    pub fn comparing(self, organisations: RequireOneOrganisation) -> Self {
-        self.with(|verifier| verifier.organisations = organisations)
-    }
-
     /// Asks this before software passes.
     #[must_use]
     pub fn approved_by(self, approval: impl ApproveSoftware) -> Self {

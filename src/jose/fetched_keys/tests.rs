@@ -159,6 +159,19 @@ async fn a_million_lookups_of_unknown_ids_cause_one_fetch_in_an_interval() {
 }
 
 #[tokio::test]
+async fn the_interval_is_as_set_and_at_least_a_second() {
+    for (set, seconds) in [(5_000, 5), (1_500, 1), (0, 1)] {
+        let owner = Owner::of(&["a"]);
+        let keys = owner.keys().interval(Duration::from_millis(set));
+        assert_eq!(finds(&keys, "a", START).await, FOUND);
+        assert_eq!(finds(&keys, "b", START + seconds - 1).await, Ok(false));
+        assert_eq!(owner.fetches(), 1, "{set}");
+        assert_eq!(finds(&keys, "b", START + seconds).await, Ok(false));
+        assert_eq!(owner.fetches(), 2, "{set}");
+    }
+}
+
+#[tokio::test]
 async fn first_lookups_at_the_same_time_are_one_fetch() {
     let owner = Owner::of(&["a"]);
     owner.holds();
